@@ -1,0 +1,133 @@
+"""Write a synthetic CloudTrail corpus shaped like an organization's bucket: `python benchmarks/corpus.py DIR`.
+
+The same arguments give the same bytes. What decides a benchmark is kept as in real trails: sessions repeat from call
+to call, ids and request ids are random, a few calls make up most events, and some records hold undeclared fields.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import os
+import random
+import sys
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from itertools import accumulate, islice
+from pathlib import Path
+
+import orjson
+from records import LOST_BUCKET, Place, Recorder, record_of_loss, token
+
+REGIONS = ("us-east-1", "eu-west-1", "us-west-2", "eu-central-1", "ap-southeast-2")
+ACCOUNTS = tuple(f"{number:012d}" for number in (12345678901, *range(111122223333, 888899990000, 111111111111)))
+ORGANIZATION = "o-benchmark01"
+FIRST_DAY = datetime(2026, 1, 1, tzinfo=UTC)
+DAYS = 31
+LEVEL = 6
+"""CloudTrail's own files are about as small as this level makes them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """What a corpus holds; written beside its folder when it is complete."""
+
+    events: int
+    files: int
+    seed: int
+    even: bool
+    json_bytes: int = 0
+    gzip_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    index: int
+    place: Place
+    delivered: datetime
+    events: int
+
+
+def ensure(folder: Path, events: int, files: int, seed: int, *, even: bool = False) -> Corpus:
+    """Return the corpus in `folder`, written now unless a complete one with these arguments is there."""
+    manifest = folder.parent / f"{folder.name}.json"
+    if manifest.exists():
+        there = Corpus(**orjson.loads(manifest.read_bytes()))
+        if (there.events, there.files, there.seed, there.even) == (events, files, seed, even):
+            return there
+    if folder.exists() and any(folder.iterdir()):
+        sys.exit(f"{folder} holds something else: remove it first")
+    plan = _plan(events, files, seed, even)
+    with ProcessPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+        shares = [plan[start : start + 64] for start in range(0, len(plan), 64)]
+        sizes = list(pool.map(_write_files, [folder] * len(shares), [seed] * len(shares), shares))
+    corpus = Corpus(events, files, seed, even, sum(size[0] for size in sizes), sum(size[1] for size in sizes))
+    manifest.write_bytes(orjson.dumps(asdict(corpus)))
+    return corpus
+
+
+def _plan(events: int, files: int, seed: int, even: bool) -> list[_File]:
+    """Share the events among files: busy accounts and regions get more and, unless `even`, larger files."""
+    rng = random.Random(f"{seed}:plan")
+    places = [Place(account, region) for account in ACCOUNTS for region in REGIONS]
+    weights = [1 / (1 + a) ** 0.6 / (1 + r) ** 0.8 for a in range(len(ACCOUNTS)) for r in range(len(REGIONS))]
+    chosen = rng.choices(places, weights, k=files)
+    loads = list(accumulate(1.0 if even else rng.lognormvariate(0, 0.6) for _ in range(files)))
+    ends = [round(events * load / loads[-1]) for load in loads]
+    minutes = sorted(rng.randrange(20, DAYS * 24 * 60) for _ in range(files))
+    return [
+        _File(index, chosen[index], FIRST_DAY + timedelta(minutes=minutes[index]), end - start)
+        for index, (start, end) in enumerate(zip([0, *ends], ends, strict=False))
+    ]
+
+
+def _write_files(folder: Path, seed: int, files: list[_File]) -> tuple[int, int]:
+    unpacked = packed = 0
+    for file in files:
+        rng = random.Random(f"{seed}:file:{file.index}")
+        text = orjson.dumps({"Records": _records(file, seed, rng)})
+        data = gzip.compress(text, LEVEL, mtime=0)
+        path = folder / _path(file, rng)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+        unpacked += len(text)
+        packed += len(data)
+    return unpacked, packed
+
+
+def _records(file: _File, seed: int, rng: random.Random) -> list[object]:
+    recorder = _recorder(seed, file.place, file.delivered.date().toordinal())
+    records: list[object] = list(islice(recorder.records(file.delivered, rng), file.events))
+    if file.index == 0 and records:
+        records[len(records) // 2] = record_of_loss(recorder, file.delivered, rng)
+    return records
+
+
+@cache
+def _recorder(seed: int, place: Place, day: int) -> Recorder:
+    return Recorder(seed, place, day)
+
+
+def _path(file: _File, rng: random.Random) -> Path:
+    account, region = file.place.account, file.place.region
+    name = f"{account}_CloudTrail_{region}_{file.delivered:%Y%m%dT%H%MZ}_{token(rng, 16)}.json.gz"
+    return Path("AWSLogs", ORGANIZATION, account, "CloudTrail", region, f"{file.delivered:%Y/%m/%d}", name)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=f"Write a CloudTrail corpus; {LOST_BUCKET} is deleted in it.")
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--events", type=int, default=300_000)
+    parser.add_argument("--files", type=int, default=1024)
+    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--shape", choices=("usual", "tiny"), default="usual", help="tiny: 20,000 files of 5 events")
+    given = parser.parse_args()
+    if given.shape == "tiny":
+        given.events, given.files = 100_000, 20_000
+    print(ensure(given.folder, given.events, given.files, given.seed, even=given.shape == "tiny"))
+
+
+if __name__ == "__main__":
+    main()

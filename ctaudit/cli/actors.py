@@ -1,0 +1,78 @@
+"""`what-did` and `timeline`: events of one actor, or all events, in order."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from ctaudit.cli.options import LOOKUP, row_limit, streams_of
+from ctaudit.reports.formats import Format
+
+_FILTERS = (
+    click.option("--event", "events", multiple=True, metavar="NAME", help="Only this API call; repeatable."),
+    click.option("--service", "services", multiple=True, metavar="NAME", help="Only this service, such as s3; repeatable."),
+    click.option(
+        "--outcome",
+        "outcomes",
+        multiple=True,
+        type=click.Choice(["succeeded", "failed", "dry-run"]),
+        help="Only calls that ended so; repeatable.",
+    ),
+    click.option("--writes", is_flag=True, help="Only calls that change something."),
+)
+
+
+def _filtered(function: Any) -> Any:
+    for option in reversed(_FILTERS):
+        function = option(function)
+    return function
+
+
+def _ask(ctx: click.Context, question: str, who: str | None, **options: Any) -> int:
+    from ctaudit.investigate import open_store
+    from ctaudit.queries.actors import Filters
+
+    streams = streams_of(ctx)
+    filters = Filters(**{name: options.pop(name) for name in ("events", "services", "outcomes", "writes")})
+    store, chosen, fail_empty = (options.pop(name) for name in ("store", "format_", "fail_empty"))
+    options["limit"] = row_limit(options["limit"], streams)
+    table = getattr(open_store(store), question)(who=who, filters=filters, **options)
+    return streams.answer(table, Format(chosen), fail_empty=fail_empty)
+
+
+@click.command("what-did", short_help="Tell what a principal, key or address did.")
+@click.argument("who")
+@_filtered
+@LOOKUP
+@click.pass_context
+def what_did(ctx: click.Context, who: str, **options: Any) -> int:
+    """Tell everything WHO did.
+
+    WHO is an ARN, a user, role or session name, an access key, a principal id, an account, a service, an IP address or
+    a network such as 198.51.100.0/24, in any letter case. A role means all its sessions; NAME* all names that begin so.
+
+    \b
+    Examples:
+      ctaudit what-did ci-deploy --since 36h
+      ctaudit what-did AKIAIOSFODNN7EXAMPLE --outcome failed
+      ctaudit what-did 198.51.100.23 --writes --format csv
+    """
+    return _ask(ctx, "what_did", who, **options)
+
+
+@click.command("timeline", short_help="List events in order.")
+@click.option("--principal", "who", metavar="WHO", help="Only what WHO did, as in what-did.")
+@_filtered
+@LOOKUP
+@click.pass_context
+def timeline(ctx: click.Context, who: str | None, **options: Any) -> int:
+    """List events in order of time.
+
+    \b
+    Examples:
+      ctaudit timeline --since 2026-03-11T22:00Z --until 2026-03-12 --writes
+      ctaudit timeline --event ConsoleLogin --outcome failed
+      ctaudit timeline --service iam --region us-east-1 --format jsonl
+    """
+    return _ask(ctx, "timeline", who, **options)

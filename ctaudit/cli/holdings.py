@@ -1,0 +1,76 @@
+"""`status`, `partitions`, `faults`: what the store holds and what could not be read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ctaudit.cli.options import FORMAT, PLAIN, ROWS, SPAN, row_limit, streams_of
+from ctaudit.reports.formats import Format
+from ctaudit.table import Table
+
+
+@click.command("status", short_help="Show what the store holds and what could not be read.")
+@FORMAT
+@PLAIN
+@click.pass_context
+def status(ctx: click.Context, store: Path, format_: str) -> int:
+    """Show what the store holds: events, time, accounts, regions, files, duplicates, and what could not be read.
+
+    \b
+    Examples:
+      ctaudit status
+      ctaudit status --format json | jq .events
+    """
+    from ctaudit.investigate import open_store
+
+    return streams_of(ctx).document(open_store(store).status(), Format(format_))
+
+
+@click.command("partitions", short_help="List accounts, regions and dates in the store.")
+@SPAN
+@ROWS
+@FORMAT
+@PLAIN
+@click.pass_context
+def partitions(ctx: click.Context, store: Path, format_: str, limit: int | None, fail_empty: bool, **span: Any) -> int:
+    """List what the store holds by account, region and date: rows, bytes (a share of the segments'), first and last event.
+
+    \b
+    Examples:
+      ctaudit partitions
+      ctaudit partitions --account 111122223333 --since 2026-03-01 --format csv
+    """
+    from ctaudit.investigate import open_store
+
+    streams = streams_of(ctx)
+    table = _cut(open_store(store).partitions(**span), row_limit(limit, streams))
+    return streams.answer(table, Format(format_), fail_empty=fail_empty)
+
+
+@click.command("faults", short_help="List what could not be read, and why.")
+@ROWS
+@FORMAT
+@PLAIN
+@click.pass_context
+def faults(ctx: click.Context, store: Path, format_: str, limit: int | None, fail_empty: bool) -> int:
+    """List what could not be read: file, position, record and reason; and events that came with two different bodies.
+
+    Exits with 3 when there are faults.
+
+    \b
+    Examples:
+      ctaudit faults
+      ctaudit faults --format jsonl
+    """
+    from ctaudit.investigate import open_store
+
+    streams = streams_of(ctx)
+    table = _cut(open_store(store).faults(), row_limit(limit, streams))
+    return streams.answer(table, Format(format_), fail_empty=fail_empty)
+
+
+def _cut(table: Table, limit: int | None) -> Table:
+    return table if limit is None else Table(table.columns, table.rows[:limit], table.matched, table.notes, table.partial)

@@ -1,0 +1,111 @@
+"""`ingest`: evidence in, store out."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ctaudit.cli.options import FORMAT, PLAIN, streams_of
+from ctaudit.cli.streams import EXIT_PARTIAL, Streams
+from ctaudit.reports.formats import Format
+
+if TYPE_CHECKING:
+    from ctaudit.ingest import Summary
+    from ctaudit.progress import Progress
+
+_SHOWN_FAULTS = 10
+
+
+@click.command("ingest", short_help="Read CloudTrail logs into the store.")
+@click.argument("sources", nargs=-1, required=True, metavar="PATH...")
+@click.option("-j", "--jobs", type=click.IntRange(1, 1024), metavar="N", help="Worker processes. Default: one a processor.")
+@FORMAT
+@PLAIN
+@click.pass_context
+def ingest(ctx: click.Context, sources: tuple[str, ...], jobs: int | None, store: Path, format_: str) -> int:
+    """Read CloudTrail logs from files, folders and globs into the store, which is made when there is none.
+
+    Content decides what a file is, its name does not matter: .json and .json.gz in any layout, bare arrays, NDJSON,
+    lookup-events output, EventBridge and CloudWatch Logs envelopes. Reading the same evidence again adds nothing. What
+    cannot be read becomes a fault; everything else is kept. Evidence is opened read-only.
+
+    \b
+    Examples:
+      ctaudit ingest ./AWSLogs
+      ctaudit ingest 'logs/**/*.json.gz' events.ndjson --store case-42
+    """
+    from ctaudit.ingest import ingest as ingest_evidence
+
+    streams = streams_of(ctx)
+    with _progress(streams) as progress:
+        summary = ingest_evidence(store, sources, jobs=jobs, progress=progress)
+    return _tell(streams, summary, Format(format_), store)
+
+
+@contextlib.contextmanager
+def _progress(streams: Streams) -> Iterator[Progress]:
+    """Give a progress bar on a terminal, silence elsewhere."""
+    from ctaudit.progress import Silent
+
+    if not streams.stderr_terminal or streams.quiet:
+        yield Silent()
+        return
+    from ctaudit.cli.progress_bar import progress_bar
+
+    with progress_bar(streams) as bar:
+        yield bar
+
+
+def _tell(streams: Streams, summary: Summary, format: Format, store: Path) -> int:  # noqa: A002
+    from ctaudit.table import Document
+
+    if format is not Format.TABLE:
+        streams.document(Document(_content(summary)), format)
+    for fault in summary.faults[:_SHOWN_FAULTS]:
+        at = "" if fault.offset is None else f" at byte {fault.offset}"
+        streams.say(f"fault: {fault.path}{at}: {fault.kind}: {fault.reason}", urgent=True)
+    if (more := len(summary.faults) - _SHOWN_FAULTS) > 0:
+        streams.say(f"and {more} more; see: ctaudit faults --store {store}", urgent=True)
+    if summary.refused:
+        kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(summary.refused.items()))
+        streams.say(f"set aside, not CloudTrail records: {kinds}")
+    if summary.conflicts:
+        streams.say(f"{summary.conflicts} event ids came with more than one body; see: ctaudit faults", urgent=True)
+    streams.say(_summary_line(summary))
+    nothing = not summary.files_read and not summary.files_known
+    if nothing:
+        streams.say("incomplete: no CloudTrail log was found in what was named", urgent=True)
+    return EXIT_PARTIAL if summary.faults or nothing else 0
+
+
+def _summary_line(summary: Summary) -> str:
+    seconds = max(summary.seconds, 0.001)
+    return (
+        f"{summary.files_read:,} files read, {summary.files_known:,} already known, {summary.files_faulty:,} faulty; "
+        f"{summary.events:,} events added, {summary.duplicates:,} duplicates; "
+        f"{summary.seconds:.1f} s, {summary.events / seconds:,.0f} events/s, {summary.bytes / seconds / 1e6:.1f} MB/s"
+    )
+
+
+def _content(summary: Summary) -> dict[str, object]:
+    return {
+        "files_read": summary.files_read,
+        "files_known": summary.files_known,
+        "files_faulty": summary.files_faulty,
+        "files_refused": summary.files_refused,
+        "digests": summary.digests,
+        "events": summary.events,
+        "duplicates": summary.duplicates,
+        "conflicting_events": summary.conflicts,
+        "refused": dict(summary.refused),
+        "faults": [
+            {"path": fault.path, "offset": fault.offset, "record": fault.record, "kind": fault.kind, "reason": fault.reason}
+            for fault in summary.faults
+        ],
+        "bytes": summary.bytes,
+        "seconds": round(summary.seconds, 3),
+    }

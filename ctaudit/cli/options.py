@@ -1,0 +1,105 @@
+"""Options that several commands share, spelled the same everywhere; the clock is read here, once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+import click
+
+from ctaudit import limits, times
+from ctaudit.cli.streams import Streams
+from ctaudit.reports.formats import Format
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+
+class _TimeType(click.ParamType):
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if isinstance(value, datetime):
+            return value
+        now = ctx.find_root().meta.setdefault("ctaudit.now", datetime.now(UTC)) if ctx else datetime.now(UTC)
+        try:
+            return times.parse_user_time(value, now)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+def _stack(*options: Callable[[_F], _F]) -> Callable[[_F], _F]:
+    def apply(function: _F) -> _F:
+        for option in reversed(options):
+            function = option(function)
+        return function
+
+    return apply
+
+
+def _set_quiet(ctx: click.Context, param: click.Parameter, value: bool) -> None:
+    streams_of(ctx).quiet = value
+
+
+def _set_no_color(ctx: click.Context, param: click.Parameter, value: bool) -> None:
+    if value:
+        streams_of(ctx).color = False
+
+
+def streams_of(ctx: click.Context) -> Streams:
+    return cast(Streams, ctx.find_root().obj)
+
+
+STORE = click.option(
+    "--store",
+    type=click.Path(file_okay=True, path_type=Path),
+    envvar="CTAUDIT_STORE",
+    default="ctaudit-store",
+    show_default=True,
+    show_envvar=True,
+    metavar="DIR",
+    help="The store's folder.",
+)
+QUIET = click.option(
+    "-q", "--quiet", is_flag=True, expose_value=False, callback=_set_quiet, help="No remarks; what is incomplete is still said."
+)
+NO_COLOR = click.option(
+    "--no-color", is_flag=True, expose_value=False, callback=_set_no_color, help="No colours (also: NO_COLOR=1)."
+)
+DEBUG = click.option("--debug", is_flag=True, expose_value=False, help="On an error, show the place in the code.")
+FORMAT = click.option(
+    "-f",
+    "--format",
+    "format_",
+    type=click.Choice([each.value for each in Format]),
+    default=Format.TABLE.value,
+    show_default=True,
+    help="How the answer is printed.",
+)
+SPAN = _stack(
+    click.option("--since", type=_TimeType(), metavar="TIME", help="From this time on: 2026-01-31T14:00Z, 2026-01-31, 36h."),
+    click.option("--until", type=_TimeType(), metavar="TIME", help="Before this time."),
+    click.option("--account", multiple=True, metavar="ID", help="Only this account; repeatable."),
+    click.option("--region", multiple=True, metavar="NAME", help="Only this region; repeatable."),
+)
+ROWS = _stack(
+    click.option(
+        "--limit",
+        type=click.IntRange(min=0),
+        metavar="N",
+        help=f"At most N rows, 0 for all. Default: all; {limits.TERMINAL_ROWS} on a terminal.",
+    ),
+    click.option("--fail-empty", is_flag=True, help="Exit with 1 when there is no row."),
+)
+PLAIN = _stack(STORE, QUIET, NO_COLOR, DEBUG)
+"""What every command takes."""
+LOOKUP = _stack(SPAN, ROWS, FORMAT, PLAIN)
+"""What every lookup takes."""
+
+
+def row_limit(limit: int | None, streams: Streams) -> int | None:
+    """Return how many rows to fetch (None: all): a terminal is spared thousands unless asked for."""
+    if limit is None:
+        return limits.TERMINAL_ROWS if streams.stdout_terminal else None
+    return limit or None

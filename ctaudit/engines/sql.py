@@ -1,0 +1,155 @@
+"""Run a stranger's SQL on the store: one SELECT, nothing but the events in reach, bounded memory."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+import msgspec
+
+from ctaudit import limits
+from ctaudit.engines.duck import span_conditions
+from ctaudit.engines.interrupt import interruptible
+from ctaudit.errors import QueryError, QueryLimit
+from ctaudit.query import Span
+from ctaudit.store import catalog, reader
+from ctaudit.store.catalog import CONFIG
+from ctaudit.store.layout import Layout
+from ctaudit.store.views import VIEW, quote, segments_sql, select_sql
+
+_PLAIN = frozenset(
+    "VARCHAR BOOLEAN TINYINT SMALLINT INTEGER BIGINT UTINYINT USMALLINT UINTEGER UBIGINT HUGEINT UHUGEINT".split()
+)
+"""Types whose values Python gets as text, numbers or truth values."""
+_NUMERIC = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "FLOAT", "DOUBLE", "DECIMAL")
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    names: tuple[str, ...]
+    numeric: tuple[bool, ...]
+    rows: list[tuple[Any, ...]]
+    more: bool
+    """Whether rows were left behind the limit."""
+    snapshot: reader.Snapshot
+
+
+def run(layout: Layout, sql: str, span: Span, limit: int | None, memory: int = limits.QUERY_MEMORY_BYTES) -> Result:
+    """Run one SELECT over the view `cloudtrail_logs`, cut to `span`, and return at most `limit` rows (None: all).
+
+    Raises QueryError when the text is not one SELECT or DuckDB refuses it, QueryLimit when memory runs out,
+    StoreError when the store cannot be read.
+    """
+    with duckdb.connect(config=CONFIG) as connection:
+        statement = _one_select(connection, sql)
+        snapshot = _prepare(connection, layout, span)
+        _lock(connection, snapshot, memory)
+        return interruptible(connection, lambda: _run(connection, statement, limit, snapshot))
+
+
+def _one_select(connection: duckdb.DuckDBPyConnection, sql: str) -> str:
+    if len(sql.encode("utf-8", "replace")) > limits.MAX_SQL_BYTES:
+        raise QueryError(f"the SQL is longer than {limits.MAX_SQL_BYTES} bytes")
+    try:
+        statements = connection.extract_statements(sql)
+    except (duckdb.Error, UnicodeEncodeError) as error:
+        raise QueryError(_sentence(error)) from error
+    if not statements:
+        raise QueryError("there is no SQL", f'try: ctaudit query "SELECT eventname, count(*) FROM {VIEW} GROUP BY ALL"')
+    if len(statements) > 1:
+        raise QueryError(f"there are {len(statements)} statements; give one SELECT")
+    if statements[0].type != duckdb.StatementType.SELECT:
+        raise QueryError(f"only SELECT is allowed, this is {statements[0].type.name}")
+    return statements[0].query.strip().rstrip(";")
+
+
+def _prepare(connection: duckdb.DuckDBPyConnection, layout: Layout, span: Span) -> reader.Snapshot:
+    """Copy what the view needs of the catalog into memory and make the view; the catalog is closed again."""
+    with catalog.attached(connection, layout):
+        connection.execute("CREATE TABLE memory.files AS SELECT file_id, path, integrity FROM files")
+        connection.execute("CREATE TABLE memory.duplicates AS SELECT kept_file, kept_record, file_id, record FROM duplicates")
+    snapshot = reader.snapshot(connection, layout, span)
+    moved = snapshot.totals.duplicates > 0
+    select = select_sql(segments_sql(snapshot.segments), moved)
+    where = " AND ".join(span_conditions(span)) or "true"
+    connection.execute(f"CREATE VIEW {VIEW} AS SELECT * FROM ({select}) WHERE {where}")
+    return snapshot
+
+
+def _lock(connection: duckdb.DuckDBPyConnection, snapshot: reader.Snapshot, memory: int) -> None:
+    """Leave the SQL nothing to reach but the segments of its span; no setting can be changed after this."""
+    allowed = ", ".join(quote(path) for path in snapshot.segments)
+    connection.execute(f"SET memory_limit = '{memory // 1024}KiB'")
+    connection.execute("SET TimeZone = 'UTC'")
+    connection.execute("SET python_enable_replacements = false")
+    connection.execute(f"SET allowed_paths = [{allowed}]")
+    connection.execute("SET enable_external_access = false")
+    connection.execute("SET lock_configuration = true")
+
+
+def _run(connection: duckdb.DuckDBPyConnection, statement: str, limit: int | None, snapshot: reader.Snapshot) -> Result:
+    try:
+        described = connection.execute(f"DESCRIBE {statement}").fetchall()
+        names = tuple(row[0] for row in described)
+        types = [row[1] for row in described]
+        cursor = connection.execute(_in_plain_types(statement, types))
+        rows = cursor.fetchall() if limit is None else cursor.fetchmany(limit + 1)
+    except duckdb.OutOfMemoryException as error:
+        advice = "narrow it with --since, --until, --account or --region, or raise --memory"
+        raise QueryLimit("the query needs more memory than it may use", advice) from error
+    except duckdb.InterruptException:
+        raise
+    except duckdb.Error as error:
+        raise QueryError(_sentence(error), _advice(str(error))) from error
+    more = limit is not None and len(rows) > limit
+    kept = rows[:limit] if more else rows
+    nested = [_is_nested(kind) for kind in types]
+    if any(nested):
+        kept = [tuple(_decoded(value) if inner else value for value, inner in zip(row, nested, strict=True)) for row in kept]
+    return Result(names, tuple(kind.startswith(_NUMERIC) for kind in types), kept, more, snapshot)
+
+
+def _in_plain_types(statement: str, types: Sequence[str]) -> str:
+    """Wrap the statement so that every value arrives as text, number or truth value; nested ones as JSON text."""
+    if all(kind in _PLAIN for kind in types):
+        return statement
+    columns = [f"c{index}" for index in range(len(types))]
+    shown = ", ".join(_plain(column, kind) for column, kind in zip(columns, types, strict=True))
+    return f"SELECT {shown} FROM ({statement}\n) AS answer({', '.join(columns)})"
+
+
+def _plain(column: str, kind: str) -> str:
+    if kind in _PLAIN:
+        return column
+    if kind in ("FLOAT", "DOUBLE"):
+        return f"CASE WHEN isfinite({column}) THEN {column} END AS {column}"
+    if _is_nested(kind):
+        return f"to_json({column})::VARCHAR AS {column}"
+    if kind.startswith("DECIMAL"):
+        return f"{column}::DOUBLE AS {column}"
+    return f"{column}::VARCHAR AS {column}"
+
+
+def _is_nested(kind: str) -> bool:
+    return kind.endswith("]") or kind.startswith(("STRUCT", "MAP", "UNION"))
+
+
+def _decoded(value: str | None) -> Any:
+    return None if value is None else msgspec.json.decode(value)
+
+
+def _sentence(error: BaseException) -> str:
+    lines = [line.strip() for line in str(error).strip().splitlines() if line.strip()]
+    return lines[0] if lines else type(error).__name__
+
+
+def _advice(text: str) -> str:
+    """Keep DuckDB's pointers: the column it thinks was meant, and the place in the text."""
+    wanted = [line.strip() for line in text.splitlines()[1:] if line.strip()]
+    if "file system operations are disabled" in text:
+        return f"SQL reaches the view {VIEW} and nothing else"
+    if "does not exist" in text and "Table" in text:
+        return f"the events are in {VIEW}"
+    return " ".join(wanted[:2])[:300]

@@ -1,0 +1,19 @@
+"""A piece of evidence that could not be read: what, exactly where, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Fault:
+    path: str
+    """The file, as the user would name it; `path#member2` is the second gzip member of it."""
+    offset: int | None
+    """Byte position of the trouble: in the unpacked text, or in the file itself for `gzip.*`, `file.*` kinds."""
+    kind: str
+    """Dotted class that scripts may rely on, such as `gzip.truncated` or `json.cut`."""
+    reason: str
+    """One sentence: what was wrong and what became of the rest."""
+    record: int | None = None
+    """Index of the record in its file when the trouble is inside one record."""

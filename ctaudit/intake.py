@@ -1,0 +1,99 @@
+"""One worker's share of an ingest: read files, decode their records, write segments, report what came of each file."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ctaudit.fault import Fault
+from ctaudit.records import read as reader
+from ctaudit.records.unpack import Content, unpack
+from ctaudit.sources import files
+from ctaudit.store.layout import Layout
+from ctaudit.store.segment import Segment, SegmentWriter
+
+
+@dataclass(frozen=True, slots=True)
+class ContentReport:
+    """What one content (a plain file or a gzip member) held."""
+
+    path: str
+    file_id: int
+    sha256: str
+    kind: str
+    """`events`, `digest`, `empty`, `damaged`, `known` (read before), or the kind of look-alike."""
+    bytes: int
+    records: int = 0
+    events: int = 0
+    refused: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class FileReport:
+    file: files.SourceFile
+    contents: tuple[ContentReport, ...]
+    faults: tuple[Fault, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What a worker made of its files: the segments are written, but not yet part of the store."""
+
+    files: tuple[FileReport, ...]
+    segments: tuple[Segment, ...]
+
+
+def file_id(sha256: bytes) -> int:
+    """Return the id of a content: the first 8 bytes of its SHA-256 as a signed integer, whoever reads it and when."""
+    return int.from_bytes(sha256[:8], "big", signed=True)
+
+
+def take_in(root: Path, chosen: Sequence[files.SourceFile], known: frozenset[int]) -> Share:
+    """Read `chosen` into new segments below the store at `root`; contents whose id is in `known` are passed over."""
+    writer = SegmentWriter(Layout(root))
+    seen = set(known)
+    reports = tuple(_take_file(file, writer, seen) for file in chosen)
+    writer.finish()
+    return Share(reports, tuple(writer.segments))
+
+
+def _take_file(file: files.SourceFile, writer: SegmentWriter, seen: set[int]) -> FileReport:
+    data, trouble = files.read(file)
+    if trouble is not None and not data:
+        return FileReport(file, (), (trouble,))
+    contents, faults = unpack(file.shown, data)
+    if trouble is not None:
+        faults.append(trouble)
+    reports: list[ContentReport] = []
+    for content in contents:
+        report, content_faults = _take_content(content, writer, seen, file.hinted)
+        reports.append(report)
+        faults.extend(content_faults)
+    return FileReport(file, tuple(reports), tuple(faults))
+
+
+def _take_content(
+    content: Content, writer: SegmentWriter, seen: set[int], hinted: bool
+) -> tuple[ContentReport, list[Fault]]:
+    digest = hashlib.sha256(content.text).digest()
+    identity = file_id(digest)
+    size = len(content.text)
+    if identity in seen:
+        return ContentReport(content.path, identity, digest.hex(), "known", size), []
+    writer.begin_file(identity)
+    reading = reader.read(content, writer, hinted or not content.whole)
+    if not reading.faults and not reading.refused:
+        seen.add(identity)  # a copy of a damaged file is read again, so that its faults are told for its own path
+    report = ContentReport(
+        content.path,
+        identity,
+        digest.hex(),
+        reading.kind,
+        size,
+        reading.records,
+        reading.events,
+        dict(reading.refused),
+    )
+    return report, reading.faults

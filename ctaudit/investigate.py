@@ -1,0 +1,159 @@
+"""The store's questions as a library: each method answers with a Table or Document, the same that the command prints."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from ctaudit import limits, times
+from ctaudit.engines import duck, sql
+from ctaudit.errors import UsageError
+from ctaudit.query import Answer, OneOf, Query, Span
+from ctaudit.queries import actors, who
+from ctaudit.queries.actors import Filters
+from ctaudit.queries.rows import COLUMNS
+from ctaudit.queries.who import Deed
+from ctaudit.store import catalog, holdings
+from ctaudit.store.layout import Layout
+from ctaudit.table import Column, Document, Table, Value
+
+Time = datetime | str | None
+"""A datetime with a zone, ISO 8601 text, or no bound."""
+
+
+def open_store(path: str | os.PathLike[str] = "ctaudit-store") -> Store:
+    """Open a store for questions; raises StoreError when there is none."""
+    return Store(Path(path))
+
+
+class Store:
+    """A store opened for reading. Every question reads it anew, so answers follow later ingests."""
+
+    def __init__(self, path: Path) -> None:
+        self._layout = Layout(path.absolute())
+        with catalog.reading(self._layout):
+            pass
+
+    def who_deleted(self, thing: str, **options: Any) -> Table:
+        """Tell who destroyed a resource: by name, id, ARN or `bucket/key`; `name*` asks for all that begin so.
+
+        Options of every lookup: `since`, `until` (exclusive), `account`, `region` (text or several), `limit`.
+        """
+        return self._who(Deed.DELETED, thing, **options)
+
+    def who_created(self, thing: str, **options: Any) -> Table:
+        """Tell who created a resource."""
+        return self._who(Deed.CREATED, thing, **options)
+
+    def who_changed(self, thing: str, **options: Any) -> Table:
+        """Tell who modified, detached, disabled or restored a resource."""
+        return self._who(Deed.CHANGED, thing, **options)
+
+    def who_touched(self, thing: str, **options: Any) -> Table:
+        """Tell who did anything at all with a resource, reading included."""
+        return self._who(Deed.TOUCHED, thing, **options)
+
+    def what_did(self, who: str, *, filters: Filters = Filters(), limit: int | None = None, **span: Any) -> Table:
+        """Tell everything a principal, role, session, access key, address or account did."""
+        return self._timeline(actors.what_did(_named(who), _span(**span), filters), limit)
+
+    def timeline(
+        self, *, who: str | None = None, filters: Filters = Filters(), limit: int | None = None, **span: Any
+    ) -> Table:
+        """Return the events in order."""
+        return self._timeline(actors.timeline(_span(**span), filters, who), limit)
+
+    def show(self, event_id: str) -> Document:
+        """Return one event whole, with every place it was read from; its `event` is null when there is none."""
+        query = Query(conditions=(OneOf("eventid", (_named(event_id).lower(),)),))
+        answer = duck.answer(self._layout, query, None)
+        found = [{"event": hit.record, "places": [asdict(place) for place in hit.places]} for hit in answer.hits]
+        first = found[0] if found else {"event": None, "places": []}
+        others = {"conflicting": found[1:]} if len(found) > 1 else {}
+        notes = () if found else (f"the store holds no event with the id {event_id}",)
+        return Document({**first, **others}, notes, _partial(answer, Span()))
+
+    def query(
+        self, statement: str, *, limit: int | None = None, memory: int = limits.QUERY_MEMORY_BYTES, **span: Any
+    ) -> Table:
+        """Run one SELECT (DuckDB's SQL) over the view `cloudtrail_logs`."""
+        asked = _span(**span)
+        result = sql.run(self._layout, statement, asked, limit, memory)
+        columns = tuple(Column(name, right=number) for name, number in zip(result.names, result.numeric, strict=True))
+        notes = (f"only the first {limit} rows are shown; --limit 0 shows all",) if result.more else ()
+        totals = result.snapshot.totals
+        answer = Answer((), len(result.rows), result.snapshot.omitted, totals.faults, (totals.first_time, totals.last_time), result.snapshot.events)
+        return Table(columns, result.rows, len(result.rows), notes, _partial(answer, asked))
+
+    def status(self) -> Document:
+        """Tell what the store holds and what could not be read."""
+        return holdings.status(self._layout)
+
+    def partitions(self, **span: Any) -> Table:
+        """Return one row for each account, region and date."""
+        return holdings.partitions(self._layout, _span(**span))
+
+    def faults(self) -> Table:
+        """Return what could not be read, and events that came with more than one body."""
+        return holdings.faults(self._layout)
+
+    def _who(self, deed: Deed, thing: str, *, limit: int | None = None, **span: Any) -> Table:
+        asked = _span(**span)
+        query, parsed, tally = who.who(deed, _named(thing), asked)
+        answer = duck.answer(self._layout, query, limit)
+        rows = who.rows(deed, parsed, answer.hits)
+        return Table(COLUMNS, rows, answer.matched, who.notes(tally, thing), _partial(answer, asked))
+
+    def _timeline(self, query: Query, limit: int | None) -> Table:
+        answer = duck.answer(self._layout, query, limit)
+        return Table(COLUMNS, actors.rows(answer.hits), answer.matched, partial=_partial(answer, query.span))
+
+
+def _span(
+    since: Time = None, until: Time = None, account: str | Iterable[str] = (), region: str | Iterable[str] = ()
+) -> Span:
+    start, end = _time("since", since), _time("until", until)
+    if start is not None and end is not None and start >= end:
+        raise UsageError(f"since ({start}) must lie before until ({end})")
+    return Span(start, end, _texts(account), _texts(region))
+
+
+def _time(name: str, value: Time) -> str | None:
+    if value is None:
+        return None
+    if isinstance(value, datetime):
+        if value.tzinfo is None:
+            raise UsageError(f"{name} has no time zone")
+        return times.format_utc(value)
+    found = times.canonical(value)
+    if found is None:
+        raise UsageError(f"{name} is no ISO 8601 time: {value}")
+    return found
+
+
+def _texts(value: str | Iterable[str]) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else tuple(value)
+
+
+def _named(text: str) -> str:
+    stripped = text.strip()
+    if not stripped.rstrip("*"):
+        raise UsageError("nothing is named", "give a name, an id or an ARN")
+    return stripped
+
+
+def _partial(answer: Answer, span: Span) -> tuple[str, ...]:
+    """Say what an answer leaves out."""
+    sentences = list(holdings.unread(answer.faults))
+    first, last = answer.covered
+    if answer.span_events == 0:
+        holds = f"it covers {first} to {last}" if first else "it holds no dated events"
+        where = "what was asked for" if not span.whole else "it"
+        sentences.append(f"the store has no events at all for {where}; {holds}")
+    for reason, count in answer.omitted.items():
+        sentences.append(f"{count} events have {reason}, so the filter could not judge them")
+    return tuple(sentences)

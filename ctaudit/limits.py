@@ -1,0 +1,38 @@
+"""Every limit on hostile input, in one place, with what happens when it is met."""
+
+from __future__ import annotations
+
+MIB = 1024 * 1024
+
+MAX_UNPACKED_BYTES = 1024 * MIB
+"""One file's unpacked size. CloudTrail's files hold a few MiB; beyond this the rest becomes a fault."""
+
+MAX_UNPACK_RATIO = 250
+"""Unpacked bytes for each packed byte, checked above `RATIO_FREE_BYTES`. Real trails reach 10 to 40; DEFLATE allows 1032."""
+
+RATIO_FREE_BYTES = 16 * MIB
+"""Below this unpacked size the ratio is not judged: small repetitive files are harmless."""
+
+MAX_GZIP_MEMBERS = 1000
+"""Further gzip members of one file that are read; the rest becomes a fault."""
+
+MAX_WRAPPERS = 6
+"""Envelopes around a record that are opened, JSON in a JSON string included; deeper ones are refused."""
+
+MAX_UNCLOSED = 20
+"""Values that never close, in one damaged file, after which the rest is left unread: each costs a scan of what follows."""
+
+MAX_FAULTS_PER_FILE = 1000
+"""Faults of one file kept one by one; the last one then says how many more there were."""
+
+MAX_RECORD_BYTES = 16 * MIB
+"""Text of one record. AWS's own limit is 256 KiB (1 MiB in Lake); larger ones become a fault."""
+
+MAX_SQL_BYTES = MIB
+"""Length of one SQL text."""
+
+QUERY_MEMORY_BYTES = 4096 * MIB
+"""Memory of one query unless the user asks for another limit."""
+
+TERMINAL_ROWS = 500
+"""Rows shown on a terminal without `--limit`; a pipe or file always gets all of them."""

@@ -1,0 +1,75 @@
+"""What a principal, role, session, access key or address did; and the plain timeline with its filters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ctaudit.query import Condition, Contains, Hit, OneOf, Query, Record, Span
+from ctaudit.queries.cause import origins
+from ctaudit.queries.rows import lookup_row
+from ctaudit.records.identity import matches_who, who_needle
+from ctaudit.records.outcome import outcome
+from ctaudit.records.targets import targets
+from ctaudit.records.verbs import Verb, bare_name, possible_verbs, verb
+from ctaudit.table import Value
+
+SEARCHED = ("useridentity", "sourceipaddress", "additionaleventdata", "extra")
+"""Columns in which a record says who acted and from where."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What `timeline` and `what-did` may be narrowed to; empty means everything."""
+
+    events: tuple[str, ...] = ()
+    """Event names, with or without the API's date."""
+    services: tuple[str, ...] = ()
+    """Event sources: `s3` or `s3.amazonaws.com`."""
+    outcomes: tuple[str, ...] = ()
+    writes: bool = False
+    """Only calls that change something."""
+
+
+def what_did(who: str, span: Span, filters: Filters) -> Query:
+    """Return the question what `who` did."""
+    needles = who_needle(who)
+    return _query(span, filters, who, (Contains(SEARCHED, needles),) if needles else ())
+
+
+def timeline(span: Span, filters: Filters, who: str | None = None) -> Query:
+    """Return the question for all events in order."""
+    return _query(span, filters, None, ()) if who is None else what_did(who, span, filters)
+
+
+def rows(hits: Sequence[Hit]) -> list[tuple[Value, ...]]:
+    """Return the lookup rows of the hits, each with all its targets."""
+    shown = [targets(hit.record) for hit in hits]
+    found = zip(hits, shown, origins(hits, shown), strict=True)
+    return [lookup_row(hit, named, origin, judged=False) for hit, named, origin in found]
+
+
+def _query(span: Span, filters: Filters, who: str | None, conditions: tuple[Condition, ...]) -> Query:
+    wanted = {name.lower() for name in filters.events}
+    if filters.services:
+        conditions = (*conditions, OneOf("eventsource", tuple(map(_event_source, filters.services))))
+
+    def possible(service: str | None, name: str | None, read_only: bool | None) -> bool:
+        named = not wanted or (name is not None and (name.lower() in wanted or bare_name(name).lower() in wanted))
+        return named and not (filters.writes and possible_verbs(service, name, read_only) == {Verb.READ})
+
+    def decide(record: Record) -> bool:
+        return (
+            (who is None or matches_who(record, who))
+            and (not filters.outcomes or outcome(record).result in filters.outcomes)
+            and not (filters.writes and verb(record) is Verb.READ)
+        )
+
+    names = possible if wanted or filters.writes else None
+    decided = who is not None or filters.outcomes or filters.writes
+    return Query(span, names, conditions, decide if decided else None)
+
+
+def _event_source(service: str) -> str:
+    lowered = service.lower()
+    return lowered if "." in lowered else f"{lowered}.amazonaws.com"

@@ -1,0 +1,87 @@
+"""The lookup row: the columns that every who-did-what answer has, a contract for scripts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ctaudit.query import Hit
+from ctaudit.records.identity import client, principal
+from ctaudit.records.outcome import outcome, outcome_for
+from ctaudit.records.targets import Target
+from ctaudit.table import Column, Value
+
+_OUTCOMES = {"failed": "red", "dry-run": "yellow"}
+_VERDICTS = {"proven": "green", "failed": "red", "unlisted": "red"}
+
+COLUMNS: tuple[Column, ...] = (
+    Column("time", 0),
+    Column("event_name", 0),
+    Column("event_source", 4),
+    Column("outcome", 0, styles=_OUTCOMES),
+    Column("error_code", 2),
+    Column("resource", 0),
+    Column("principal", 0),
+    Column("principal_type", 6),
+    Column("origin", 5),
+    Column("access_key_id", 4),
+    Column("source_ip", 1),
+    Column("user_agent", 7),
+    Column("client", 5),
+    Column("account", 2),
+    Column("region", 3),
+    Column("read_only", 8),
+    Column("event_id", 3),
+    Column("integrity", 5, styles=_VERDICTS),
+    Column("source", 9),
+    Column("record", 9, right=True),
+)
+"""Keys and their order are stable: new ones may be added at the end; none is renamed or removed."""
+
+
+def lookup_row(hit: Hit, shown: Sequence[Target], origin: str | None, *, judged: bool) -> tuple[Value, ...]:
+    """Return one row: `shown` are the targets named in it; `judged` says that the outcome is theirs, not the call's."""
+    record = hit.record
+    result = outcome(record)
+    if judged:
+        result = outcome_for(result, [name for target in shown for name in (target.name, target.arn) if name])
+    who = principal(record)
+    return (
+        hit.time,
+        _text(record, "eventName") or _insight(record, "eventName"),
+        _text(record, "eventSource") or _insight(record, "eventSource"),
+        result.result,
+        result.error_code,
+        ", ".join(target.name for target in shown) or None,
+        who.arn,
+        who.type,
+        origin,
+        who.access_key_id,
+        _text(record, "sourceIPAddress"),
+        _text(record, "userAgent"),
+        client(record),
+        hit.account,
+        _text(record, "awsRegion"),
+        _flag(record.get("readOnly")),
+        _text(record, "eventID") or _text(record, "eventId"),
+        hit.places[0].integrity,
+        hit.places[0].source,
+        hit.places[0].record,
+    )
+
+
+def _text(record: Any, key: str) -> str | None:
+    value = record.get(key)
+    return value if isinstance(value, str) and value else None
+
+
+def _insight(record: Any, key: str) -> str | None:
+    """Insight events name the call they are about inside `insightDetails`."""
+    details = record.get("insightDetails")
+    return _text(details, key) if isinstance(details, dict) else None
+
+
+def _flag(value: Any) -> bool | None:
+    if isinstance(value, str):
+        return {"true": True, "false": False}.get(value.lower())
+    return value if isinstance(value, bool) else None

@@ -1,0 +1,110 @@
+"""A question about events as a value, which every engine can answer: what narrows it, and what decides."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+Record = Mapping[str, Any]
+"""A CloudTrail record as parsed JSON, with CloudTrail's own keys."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The part of the store that a question is about."""
+
+    since: str | None = None
+    """`YYYY-MM-DDTHH:MM:SSZ`, inclusive."""
+    until: str | None = None
+    """`YYYY-MM-DDTHH:MM:SSZ`, exclusive."""
+    accounts: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
+
+    @property
+    def whole(self) -> bool:
+        return self == Span()
+
+
+@dataclass(frozen=True, slots=True)
+class Contains:
+    """One of the columns holds one of the needles, in any letter case. Nested fields are written with dots."""
+
+    columns: tuple[str, ...]
+    needles: tuple[str, ...]
+    """Lower case."""
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """The column equals one of the values, in any letter case."""
+
+    column: str
+    values: tuple[str, ...]
+    """Lower case."""
+
+
+@dataclass(frozen=True, slots=True)
+class IsSet:
+    """The column is null, or is not."""
+
+    column: str
+    yes: bool
+
+
+Condition = Contains | OneOf | IsSet
+
+NameTest = Callable[[str | None, str | None, bool | None], bool]
+"""Tells from event source, event name and readOnly whether such an event can be an answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """All conditions must hold; then `decide`, if there is one, sees each record that is left."""
+
+    span: Span = Span()
+    names: NameTest | None = None
+    conditions: tuple[Condition, ...] = ()
+    decide: Callable[[Record], bool] | None = None
+    """None means that the conditions alone decide, so that an engine may count and cut without parsing records."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a record was read from, and what is known of that file's integrity."""
+
+    source: str | None
+    """Path of the file; null when the catalog no longer knows it."""
+    record: int
+    """Index of the record in that file, from 0."""
+    sha256: str | None = None
+    """Of the file's unpacked content."""
+    integrity: str = "unknown"
+    """`proven`, `unproven`, `failed`, `unlisted` or `unknown` (never validated)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One event that answers a question."""
+
+    record: Record
+    account: str | None
+    time: str | None
+    places: tuple[Place, ...]
+    """Every place it was read from, the least first; never empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    hits: tuple[Hit, ...]
+    """In order of time, then event id; at most as many as the limit."""
+    matched: int
+    """How many events matched in all."""
+    omitted: Mapping[str, int] = field(default_factory=dict)
+    """Events that could not be judged because they lack what the span asks for: `undated`, `no account`, `no region`."""
+    faults: int = 0
+    """Pieces of evidence that the store could not read."""
+    covered: tuple[str | None, str | None] = (None, None)
+    """First and last event time in the store."""
+    span_events: int = 0
+    """Events of the store that lie in the partitions asked for."""

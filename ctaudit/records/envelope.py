@@ -1,0 +1,237 @@
+"""Containers of records: what CloudTrail, its APIs and its carriers wrap around them, opened; look-alikes refused.
+
+Content decides what a thing is. The containers are those of the CloudTrail user guide ("CloudTrail log file
+examples"), of `LookupEvents`, EventBridge, CloudWatch Logs subscriptions and SNS; an unknown wrapper is searched for
+records inside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from ctaudit import limits
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The text of one record."""
+
+    text: bytes | msgspec.Raw
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Something whole that is no CloudTrail record, by kind, such as `digest` or `s3-notification`."""
+
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A place where a record should be, holding text that is no JSON."""
+
+    kind: str
+
+
+Item = Found | Refused | Broken
+Members = dict[str, msgspec.Raw]
+
+DIGEST = "digest"
+OTHER_JSON = "other-json"
+
+_object = msgspec.json.Decoder(Members)
+_list = msgspec.json.Decoder(list[msgspec.Raw])
+_any = msgspec.json.Decoder(msgspec.Raw)
+_KNOWN_KEYS = frozenset(
+    "eventVersion eventTime eventSource eventName eventID eventId eventType eventCategory userIdentity awsRegion"
+    " sourceIPAddress requestParameters responseElements recipientAccountId insightDetails".split()
+)
+_CARRIERS = {
+    "aws:s3": "s3-notification",
+    "aws:dynamodb": "dynamodb-stream",
+    "aws:kinesis": "kinesis-record",
+    "aws:sns": "sns-message",
+    "aws:sqs": "sqs-message",
+}
+"""Event source mappings of Lambda put these into `Records`, too, some with `eventVersion` and `userIdentity`."""
+
+
+def open_value(text: bytes | msgspec.Raw, depth: int = 0) -> Iterator[Item]:
+    """Yield the records in one JSON value, through all envelopes.
+
+    Raises msgspec.DecodeError where the text is no JSON, RecursionError where it nests too deeply.
+    """
+    first = bytes(text[:1]) if isinstance(text, bytes) else bytes(text)[:1]
+    if depth > limits.MAX_WRAPPERS:
+        yield Refused("wrapped-too-deep")
+    elif first == b"{":
+        yield from _open_object(text, _object.decode(text), depth)
+    elif first == b"[":
+        for entry in _list.decode(text):
+            yield from open_value(entry, depth + 1)
+    elif first == b'"':
+        yield from _open_string(_any.decode(text), depth)
+    else:
+        _any.decode(text)
+        yield Refused(OTHER_JSON)
+
+
+def looks_like_record(members: Members) -> bool:
+    """Tell whether a bare object is a CloudTrail record, whole or mutilated."""
+    return "eventVersion" in members or len(_KNOWN_KEYS.intersection(members)) >= 3
+
+
+def _open_object(text: bytes | msgspec.Raw, members: Members, depth: int) -> Iterator[Item]:
+    for key, opener in _OPENERS.items():
+        if key in members and (items := opener(members, depth)) is not None:
+            yield from items
+            return
+    if carrier := _carrier(members):
+        yield Refused(carrier)
+    elif looks_like_record(members):
+        yield Found(text)
+    else:
+        yield from _search(members, depth)
+
+
+def _open_records(members: Members, depth: int) -> Iterator[Item] | None:
+    entries = _as_list(members["Records"])
+    return None if entries is None else _each_record(entries, depth)
+
+
+def _each_record(entries: list[msgspec.Raw], depth: int) -> Iterator[Item]:
+    """Yield the entries of `Records`: here one known key is enough to be a record."""
+    for entry in entries:
+        members = _as_object(entry)
+        if members is None:
+            yield Refused("no-object")
+        elif carrier := _carrier(members):
+            yield from _open_carried(members, carrier, depth)
+        elif _KNOWN_KEYS.intersection(members):
+            yield Found(entry)
+        else:
+            yield from _open_object(entry, members, depth + 1)
+
+
+def _open_carried(members: Members, carrier: str, depth: int) -> Iterator[Item]:
+    """Look into messages of SNS and SQS: EventBridge may have put a record there."""
+    inside: list[Item] = []
+    if carrier in ("sns-message", "sqs-message"):
+        inside = [item for item in _search(members, depth) if isinstance(item, Found)]
+    yield from inside or [Refused(carrier)]
+
+
+def _open_lookup(members: Members, depth: int) -> Iterator[Item] | None:
+    entries = _as_list(members["Events"])
+    if entries is None:
+        return None
+    return (item for entry in entries for item in open_value(entry, depth + 1))
+
+
+def _open_lookup_event(members: Members, depth: int) -> Iterator[Item] | None:
+    """Open one entry of `aws cloudtrail lookup-events`: the record is JSON in a string."""
+    text = as_text(members["CloudTrailEvent"])
+    return None if text is None else _open_embedded(text, depth, "lookup-event")
+
+
+def _open_eventbridge(members: Members, depth: int) -> Iterator[Item] | None:
+    detail = members.get("detail")
+    if detail is None:
+        return None
+    kind = "".join((as_text(members["detail-type"]) or "").lower().split())
+    inner = _as_object(detail)
+    if inner is not None and (kind.endswith("viacloudtrail") or looks_like_record(inner)):
+        return iter([Found(detail)])
+    return iter([Refused("eventbridge-event")])
+
+
+def _open_log_events(members: Members, depth: int) -> Iterator[Item] | None:
+    """Open what CloudWatch Logs sends to subscribers: one record a message."""
+    entries = _as_list(members["logEvents"])
+    return None if entries is None else _each_log_event(entries, depth)
+
+
+def _each_log_event(entries: list[msgspec.Raw], depth: int) -> Iterator[Item]:
+    for entry in entries:
+        members = _as_object(entry) or {}
+        message = as_text(members["message"]) if "message" in members else None
+        yield from _open_embedded(message or "", depth, "log-event")
+
+
+def _open_digest(members: Members, depth: int) -> Iterator[Item] | None:
+    return iter([Refused(DIGEST)]) if "logFiles" in members else None
+
+
+def _open_delivery(members: Members, depth: int) -> Iterator[Item] | None:
+    return iter([Refused("delivery-notification")]) if "s3Bucket" in members else None
+
+
+_OPENERS: dict[str, Any] = {
+    "Records": _open_records,
+    "Events": _open_lookup,
+    "CloudTrailEvent": _open_lookup_event,
+    "logEvents": _open_log_events,
+    "detail-type": _open_eventbridge,
+    "digestEndTime": _open_digest,
+    "s3ObjectKey": _open_delivery,
+}
+"""The key that betrays a container, and what opens it; an opener that returns None was mistaken."""
+
+
+def _search(members: Members, depth: int) -> Iterator[Item]:
+    """Look for records inside an unknown wrapper; one refusal when there is none."""
+    found: list[Item] = []
+    for value in members.values():
+        try:
+            found.extend(item for item in open_value(value, depth + 1) if isinstance(item, Found))
+        except msgspec.DecodeError:
+            continue  # text in a string that is not JSON is no damage
+    yield from found or [Refused(OTHER_JSON)]
+
+
+def _open_string(raw: msgspec.Raw, depth: int) -> Iterator[Item]:
+    return _open_embedded(as_text(raw) or "", depth, OTHER_JSON)
+
+
+def _open_embedded(text: str, depth: int, kind: str) -> Iterator[Item]:
+    """Open JSON that was carried as text; text that is no JSON object or list is refused as `kind`."""
+    stripped = text.lstrip()
+    if not stripped.startswith(("{", "[")):
+        return iter([Refused(kind)])
+    try:
+        return iter(list(open_value(stripped.encode(), depth + 1)))
+    except (msgspec.DecodeError, UnicodeEncodeError):
+        return iter([Broken(kind)])
+
+
+def _carrier(members: Members) -> str | None:
+    for key in ("eventSource", "EventSource"):
+        if key in members and (carrier := _CARRIERS.get(as_text(members[key]) or "")):
+            return carrier
+    return None
+
+
+def as_text(raw: msgspec.Raw) -> str | None:
+    """Return the text of a JSON string, or None when it is something else."""
+    if not bytes(raw).startswith(b'"'):
+        return None
+    value = msgspec.json.decode(raw)
+    return value if isinstance(value, str) else None
+
+
+def _as_object(raw: msgspec.Raw) -> Members | None:
+    try:
+        return _object.decode(raw)
+    except msgspec.ValidationError:
+        return None
+
+
+def _as_list(raw: msgspec.Raw) -> list[msgspec.Raw] | None:
+    try:
+        return _list.decode(raw)
+    except msgspec.ValidationError:
+        return None

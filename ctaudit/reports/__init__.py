@@ -1,0 +1,1 @@
+"""A Table to text: tables, JSON, CSV, TSV, Markdown. Knows no question."""

@@ -1,0 +1,1 @@
+"""Where evidence comes from; everything is opened read-only."""

@@ -1,0 +1,191 @@
+"""The catalog of a store: which segments, files and faults there are; opened for milliseconds at a time."""
+
+from __future__ import annotations
+
+import contextlib
+import random
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from ctaudit.errors import StoreBusy, StoreError
+from ctaudit.store.layout import STORE_VERSION, Layout
+from ctaudit.store.views import quote
+
+_SCHEMA = """
+CREATE TABLE meta (key VARCHAR PRIMARY KEY, value VARCHAR NOT NULL);
+CREATE TABLE contents (
+  file_id BIGINT PRIMARY KEY, sha256 VARCHAR NOT NULL, kind VARCHAR NOT NULL, bytes BIGINT NOT NULL,
+  records BIGINT NOT NULL, events BIGINT NOT NULL, refused BIGINT NOT NULL, integrity VARCHAR
+);
+CREATE TABLE paths (
+  path VARCHAR NOT NULL, file_id BIGINT NOT NULL, size BIGINT NOT NULL, mtime_ns BIGINT NOT NULL,
+  PRIMARY KEY (path, file_id)
+);
+CREATE TABLE refused (path VARCHAR NOT NULL, kind VARCHAR NOT NULL, count BIGINT NOT NULL, PRIMARY KEY (path, kind));
+CREATE TABLE faults (path VARCHAR NOT NULL, "offset" BIGINT, kind VARCHAR NOT NULL, reason VARCHAR NOT NULL, record BIGINT);
+CREATE TABLE segments (date VARCHAR NOT NULL, name VARCHAR NOT NULL, rows BIGINT NOT NULL, bytes BIGINT NOT NULL, PRIMARY KEY (date, name));
+CREATE TABLE segment_partitions (
+  date VARCHAR NOT NULL, name VARCHAR NOT NULL, account VARCHAR, region VARCHAR, rows BIGINT NOT NULL,
+  first_time VARCHAR, last_time VARCHAR
+);
+CREATE TABLE duplicates (
+  eventid VARCHAR, date VARCHAR NOT NULL, kept_file BIGINT NOT NULL, kept_record INTEGER NOT NULL,
+  file_id BIGINT NOT NULL, record INTEGER NOT NULL, PRIMARY KEY (file_id, record)
+);
+CREATE TABLE conflicts (
+  eventid VARCHAR NOT NULL, date VARCHAR NOT NULL, file_id BIGINT NOT NULL, record INTEGER NOT NULL,
+  PRIMARY KEY (file_id, record)
+);
+CREATE VIEW files AS
+  SELECT c.file_id, min(p.path) AS path, c.sha256, c.kind, c.bytes, c.records, c.events, c.refused, c.integrity
+  FROM contents c LEFT JOIN paths p USING (file_id) GROUP BY ALL;
+CREATE VIEW partitions AS
+  SELECT account, region, p.date, sum(p.rows)::BIGINT AS rows, round(sum(s.bytes * p.rows / s.rows))::BIGINT AS bytes,
+         min(first_time) AS first_time, max(last_time) AS last_time, count(*) AS segments
+  FROM segment_partitions p JOIN segments s USING (date, name) GROUP BY ALL;
+"""
+
+_WAIT_SECONDS = 20.0
+"""How long to wait for a catalog that another process holds; a commit holds it for milliseconds."""
+
+CONFIG: dict[str, str | bool | int | float | list[str]] = {
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+    "temp_directory": "",
+}
+"""For every connection: nothing is fetched from the network, and nothing is spilled into the folder one stands in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """What a store holds, in numbers."""
+
+    events: int
+    segments: int
+    bytes: int
+    files: int
+    faults: int
+    duplicates: int
+    conflicts: int
+    first_time: str | None
+    last_time: str | None
+    undated: int
+    """Events without a usable time."""
+
+
+@contextlib.contextmanager
+def reading(layout: Layout) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Give a connection on which the catalog is open for reading."""
+    layout.require()
+    with duckdb.connect(config=CONFIG) as connection, attached(connection, layout):
+        yield connection
+
+
+@contextlib.contextmanager
+def attached(connection: duckdb.DuckDBPyConnection, layout: Layout) -> Iterator[None]:
+    """Open the catalog for reading on an in-memory connection, as its default database, while the block runs.
+
+    Raises StoreError when the catalog is missing, foreign, newer or damaged. Attaching costs a tenth of connecting.
+    """
+    layout.require()
+    _retry(layout.catalog, lambda: connection.execute(f"ATTACH {quote(str(layout.catalog))} AS catalog (READ_ONLY)"))
+    try:
+        connection.execute("USE catalog")
+        _check_version(connection, layout)
+        yield
+    finally:
+        connection.execute("USE memory")
+        connection.execute("DETACH catalog")
+
+
+@contextlib.contextmanager
+def writing(layout: Layout) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open the catalog for one transaction: committed when the block ends, rolled back when it raises."""
+    connection = _connect(layout.catalog)
+    try:
+        _check_version(connection, layout)
+        connection.execute("BEGIN")
+        yield connection
+        connection.execute("COMMIT")
+    finally:
+        connection.close()
+
+
+def create(layout: Layout) -> None:
+    """Make a new, empty catalog where there is none; written aside and put in place whole."""
+    layout.events.mkdir(parents=True, exist_ok=True)
+    aside = layout.root / ".catalog.new"
+    aside.unlink(missing_ok=True)
+    connection = _connect(aside)
+    try:
+        connection.execute("BEGIN")
+        connection.execute(_SCHEMA)
+        connection.execute("INSERT INTO meta VALUES ('ctaudit', 'store'), ('version', ?)", [str(STORE_VERSION)])
+        connection.execute("COMMIT")
+    finally:
+        connection.close()
+    aside.replace(layout.catalog)
+
+
+def totals(connection: duckdb.DuckDBPyConnection) -> Totals:
+    row = connection.execute(
+        """SELECT coalesce(sum(rows), 0)::BIGINT, count(*), coalesce(sum(bytes), 0)::BIGINT,
+                  (SELECT count(*) FROM contents), (SELECT count(*) FROM faults),
+                  (SELECT count(*) FROM duplicates), (SELECT count(DISTINCT eventid) FROM conflicts),
+                  (SELECT min(first_time) FROM segment_partitions), (SELECT max(last_time) FROM segment_partitions),
+                  coalesce(sum(rows) FILTER (date = 'unknown'), 0)::BIGINT
+           FROM segments"""
+    ).fetchone()
+    assert row is not None  # an aggregate without GROUP BY always has one row
+    return Totals(*row)
+
+
+def _connect(path: Path) -> duckdb.DuckDBPyConnection:
+    return _retry(path, lambda: duckdb.connect(str(path), config=CONFIG))
+
+
+def _retry(path: Path, attempt: Callable[[], duckdb.DuckDBPyConnection]) -> duckdb.DuckDBPyConnection:
+    """Open the catalog, waiting while another process holds it; other trouble becomes a StoreError at once."""
+    deadline = time.monotonic() + _WAIT_SECONDS
+    while True:
+        try:
+            return attempt()
+        except duckdb.Error as error:
+            if "set lock on" not in str(error):
+                raise _explain(path, str(error)) from error
+            if time.monotonic() > deadline:
+                raise StoreBusy(
+                    f"another process holds the catalog {path}", "close it, a duckdb shell perhaps, and try again"
+                ) from error
+            time.sleep(random.uniform(0.005, 0.05))  # noqa: S311 - spreads waiting processes, protects nothing
+
+
+def _explain(path: Path, text: str) -> StoreError:
+    first = text.strip().splitlines()[0] if text.strip() else "unknown trouble"
+    lowered = text.lower()
+    if "permission denied" in lowered:
+        return StoreError(f"no permission to open {path}", "check the owner and mode of the store folder")
+    if "read-only file system" in lowered:
+        return StoreError(f"{path} lies on a read-only disk", "choose another --store DIR")
+    if "newer version" in lowered or "storage version" in lowered:
+        return StoreError(f"{path} was written by a newer DuckDB", "upgrade ctaudit")
+    return StoreError(f"{path} cannot be opened: {first}", "restore it from a copy, or ingest the evidence into a new store")
+
+
+def _check_version(connection: duckdb.DuckDBPyConnection, layout: Layout) -> None:
+    try:
+        meta = dict(connection.execute("SELECT key, value FROM meta").fetchall())
+    except duckdb.Error as error:
+        raise StoreError(f"{layout.catalog} is not a ctaudit catalog", "name the store with --store DIR") from error
+    version = meta.get("version", "")
+    if meta.get("ctaudit") != "store" or not version.isdigit():
+        raise StoreError(f"{layout.catalog} is not a ctaudit catalog", "name the store with --store DIR")
+    if int(version) > STORE_VERSION:
+        raise StoreError(
+            f"{layout.root} was written by a newer ctaudit (store version {version}, this one reads {STORE_VERSION})",
+            "upgrade ctaudit",
+        )

@@ -1,0 +1,214 @@
+"""One short transaction makes new segments and all that is known of their files visible together."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ctaudit.errors import StoreError
+from ctaudit.fault import Fault
+from ctaudit.records.arrow import SCHEMA
+from ctaudit.store import catalog, views
+from ctaudit.store.duplicates import Found, resolve
+from ctaudit.store.layout import Layout
+from ctaudit.store.segment import TEMPORARY, Segment, sync
+
+EMPTY = ("unknown", "empty.parquet")
+"""A segment without rows, so that the views always have a file to read."""
+
+
+@dataclass(slots=True)
+class Entry:
+    """A content as the ledger keeps it, with the path and state of the file it was read from."""
+
+    path: str
+    file_id: int
+    sha256: str
+    kind: str
+    bytes: int
+    records: int
+    events: int
+    refused: dict[str, int]
+    size: int
+    mtime_ns: int
+
+    @property
+    def refused_count(self) -> int:
+        return sum(self.refused.values())
+
+
+@dataclass(slots=True)
+class Pending:
+    """What a commit will add."""
+
+    entries: list[Entry] = field(default_factory=list)
+    read_paths: list[str] = field(default_factory=list)
+    """Files that were read now: what the catalog held against them before is void."""
+    faults: list[Fault] = field(default_factory=list)
+    segments: list[Segment] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    events: int
+    duplicates: int
+    conflicts: int
+
+
+def prepare(layout: Layout) -> None:
+    """Make the store when there is none yet; raises StoreError when the folder holds something else."""
+    layout.require_store_or_empty()
+    layout.root.mkdir(parents=True, exist_ok=True)
+    empty = layout.segment(*EMPTY)
+    if not layout.catalog.exists():
+        empty.parent.mkdir(parents=True, exist_ok=True)
+        pq.write_table(SCHEMA.empty_table(), empty)
+        catalog.create(layout)
+        with catalog.writing(layout) as connection:
+            refresh_views(connection, layout)
+    with catalog.reading(layout):
+        pass  # says at once when the store is foreign, newer or damaged
+
+
+def commit(layout: Layout, pending: Pending) -> Committed:
+    """Check the new segments for repeated events, then add them and their ledger rows in one transaction."""
+    old = _names_by_date(layout, {segment.date for segment in pending.segments})
+    segments: list[Segment] = []
+    found: dict[str, Found] = {}
+    for date, new in _by_date(pending.segments).items():
+        there = old.get(date, [])
+        fresh = [segment for segment in new if segment.name not in there]
+        kept, found[date] = resolve(layout, date, fresh, there)
+        segments.extend(kept)
+    for folder in {layout.segment(segment.date, segment.name).parent for segment in segments}:
+        sync(folder)
+    with catalog.writing(layout) as connection:
+        _refuse_collisions(connection, pending.entries)
+        _insert_ledger(connection, pending)
+        _insert_segments(connection, segments)
+        _insert_findings(connection, found)
+        refresh_views(connection, layout)
+    return Committed(
+        sum(segment.rows for segment in segments),
+        sum(len(each.duplicates) for each in found.values()),
+        len({event_id for each in found.values() for event_id, _, _ in each.conflicts}),
+    )
+
+
+def sweep(layout: Layout) -> None:
+    """Delete segments that an interrupted ingest left behind: those that are not in the catalog."""
+    with catalog.reading(layout) as connection:
+        known = {(date, name) for date, name in connection.execute("SELECT date, name FROM segments").fetchall()}
+    known.add(EMPTY)
+    for path in layout.events.glob("date=*/*"):
+        is_ours = path.name.endswith((".parquet", TEMPORARY))
+        if is_ours and (path.parent.name.removeprefix("date="), path.name) not in known:
+            path.unlink()
+
+
+def refresh_views(connection: duckdb.DuckDBPyConnection, layout: Layout) -> None:
+    """Write the views anew over the segments there are now, by absolute path."""
+    rows = connection.execute("SELECT date, name FROM segments ORDER BY date, name").fetchall()
+    paths = [str(layout.segment(date, name).absolute()) for date, name in rows or [EMPTY]]
+    row = connection.execute("SELECT EXISTS (FROM duplicates WHERE (file_id, record) < (kept_file, kept_record))").fetchone()
+    select = views.select_sql(views.segments_sql(paths), moved=bool(row and row[0]))
+    connection.execute(f"CREATE OR REPLACE VIEW {views.VIEW} AS {select}")
+
+
+def _names_by_date(layout: Layout, dates: set[str]) -> dict[str, list[str]]:
+    names: dict[str, list[str]] = defaultdict(list)
+    with catalog.reading(layout) as connection:
+        for date, name in connection.execute("SELECT date, name FROM segments ORDER BY ALL").fetchall():
+            if date in dates:
+                names[date].append(name)
+    return names
+
+
+def _by_date(segments: Iterable[Segment]) -> dict[str, list[Segment]]:
+    """Group segments by date; of those with one name, which hold the same rows of the same contents, one is kept."""
+    grouped: dict[str, dict[str, Segment]] = defaultdict(dict)
+    for segment in segments:
+        grouped[segment.date][segment.name] = segment
+    return {date: list(named.values()) for date, named in grouped.items()}
+
+
+def _refuse_collisions(connection: duckdb.DuckDBPyConnection, entries: Sequence[Entry]) -> None:
+    """Refuse two contents with one id: 64 bits of a SHA-256 collide by chance once in 6 billion files, or by intent."""
+    _load(connection, "incoming", entries, ("path", "file_id", "sha256"))
+    row = connection.execute(
+        """SELECT path FROM incoming JOIN contents USING (file_id) WHERE incoming.sha256 <> contents.sha256
+           UNION SELECT min(path) FROM incoming GROUP BY file_id HAVING count(DISTINCT sha256) > 1 LIMIT 1"""
+    ).fetchone()
+    connection.unregister("incoming")
+    if row is not None:
+        raise StoreError(f"{row[0]} collides with another file in 64 bits of its SHA-256", "ingest it into another store")
+
+
+def _insert_ledger(connection: duckdb.DuckDBPyConnection, pending: Pending) -> None:
+    _load(connection, "incoming", pending.entries, _LEDGER)
+    connection.execute(
+        """INSERT INTO contents SELECT DISTINCT ON (file_id) file_id, sha256, kind, bytes, records, events,
+           refused_count, NULL FROM incoming WHERE kind <> 'known' ORDER BY file_id ON CONFLICT DO NOTHING"""
+    )
+    connection.execute("INSERT OR REPLACE INTO paths SELECT path, file_id, size, mtime_ns FROM incoming")
+    connection.unregister("incoming")
+    paths = pa.table({"path": pa.array(pending.read_paths, pa.string())})
+    connection.register("read_now", paths)
+    for table in ("faults", "refused"):
+        connection.execute(f"DELETE FROM {table} WHERE path IN (SELECT path FROM read_now) OR split_part(path, '#member', 1) IN (SELECT path FROM read_now)")
+    connection.unregister("read_now")
+    _load(connection, "incoming", pending.faults, Fault.__slots__)
+    connection.execute('INSERT INTO faults SELECT DISTINCT path, "offset", kind, reason, record FROM incoming ORDER BY ALL')
+    connection.unregister("incoming")
+    refused = [(entry.path, kind, count) for entry in pending.entries for kind, count in entry.refused.items()]
+    _insert(connection, "refused", refused, ("path", "kind", "count"))
+
+
+def _insert_segments(connection: duckdb.DuckDBPyConnection, segments: Sequence[Segment]) -> None:
+    rows = [(segment.date, segment.name, segment.rows, segment.bytes) for segment in segments]
+    _insert(connection, "segments", rows, ("date", "name", "rows", "bytes"))
+    partitions = [
+        (segment.date, segment.name, part.account, part.region, part.rows, part.first_time, part.last_time)
+        for segment in segments
+        for part in segment.partitions
+    ]
+    names = ("date", "name", "account", "region", "rows", "first_time", "last_time")
+    _insert(connection, "segment_partitions", partitions, names)
+
+
+def _insert_findings(connection: duckdb.DuckDBPyConnection, found: dict[str, Found]) -> None:
+    duplicates = [(row[0], date, *row[1:]) for date, each in found.items() for row in each.duplicates]
+    names = ("eventid", "date", "kept_file", "kept_record", "file_id", "record")
+    _insert(connection, "duplicates", duplicates, names)
+    conflicts = [(row[0], date, *row[1:]) for date, each in found.items() for row in each.conflicts]
+    _insert(connection, "conflicts", conflicts, ("eventid", "date", "file_id", "record"))
+
+
+def _load(connection: duckdb.DuckDBPyConnection, name: str, values: Sequence[Any], attributes: Sequence[str]) -> None:
+    """Register objects' attributes as a relation: row-wise INSERTs are a thousand times slower."""
+    table = pa.table({attribute: pa.array([getattr(value, attribute) for value in values], _TYPES.get(attribute, pa.int64())) for attribute in attributes})
+    connection.register(name, table)
+
+
+def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[tuple[Any, ...]], names: Sequence[str]) -> None:
+    if not rows:
+        return
+    columns = {name: pa.array(values, _TYPES.get(name, pa.int64())) for name, values in zip(names, zip(*rows, strict=True), strict=True)}
+    connection.register("incoming", pa.table(columns))
+    verb = "INSERT OR IGNORE" if table in _FOUND_AGAIN else "INSERT"
+    connection.execute(f"{verb} INTO {table} ({', '.join(names)}) SELECT {', '.join(names)} FROM incoming")
+    connection.unregister("incoming")
+
+
+_FOUND_AGAIN = ("duplicates", "conflicts")
+"""Findings that a later ingest may come upon again."""
+_LEDGER = ("path", "file_id", "sha256", "kind", "bytes", "records", "events", "refused_count", "size", "mtime_ns")
+_TYPES = dict.fromkeys(
+    ("path", "sha256", "kind", "reason", "date", "name", "account", "region", "first_time", "last_time", "eventid"), pa.string()
+)

@@ -1,0 +1,104 @@
+"""What a store holds: totals, partitions and faults."""
+
+from __future__ import annotations
+
+from ctaudit.query import Span
+from ctaudit.store import catalog
+from ctaudit.store.layout import STORE_VERSION, Layout
+from ctaudit.store.reader import partitions_where
+from ctaudit.table import Column, Document, Table
+
+_PARTITIONS = (
+    Column("account", 0),
+    Column("region", 0),
+    Column("date", 0),
+    Column("rows", 0, right=True),
+    Column("bytes", 1, right=True),
+    Column("first_time", 2),
+    Column("last_time", 2),
+    Column("segments", 3, right=True),
+)
+_FAULTS = (
+    Column("path", 0),
+    Column("offset", 1, right=True),
+    Column("record", 2, right=True),
+    Column("kind", 0),
+    Column("reason", 0),
+)
+
+
+def unread(faults: int) -> tuple[str, ...]:
+    """Return what every answer from a store with faults must say."""
+    if not faults:
+        return ()
+    pieces = "1 piece of evidence" if faults == 1 else f"{faults} pieces of evidence"
+    return (f"{pieces} could not be read, so rows may be missing; see: ctaudit faults",)
+
+
+def status(layout: Layout) -> Document:
+    """Return what the store holds, in numbers."""
+    with catalog.reading(layout) as connection:
+        totals = catalog.totals(connection)
+        kinds = dict(connection.execute("SELECT kind, count(*) FROM contents GROUP BY ALL ORDER BY ALL").fetchall())
+        refused = dict(connection.execute("SELECT kind, sum(count)::BIGINT FROM refused GROUP BY ALL ORDER BY ALL").fetchall())
+        faults = dict(connection.execute("SELECT kind, count(*) FROM faults GROUP BY ALL ORDER BY ALL").fetchall())
+        where = connection.execute(
+            """SELECT list(DISTINCT account ORDER BY account), list(DISTINCT region ORDER BY region),
+                      count(DISTINCT date) FILTER (date <> 'unknown'), count(DISTINCT (account, region, date))
+               FROM segment_partitions"""
+        ).fetchone()
+        verdicts = connection.execute(
+            """SELECT coalesce(integrity, 'unknown'), sum(events)::BIGINT FROM contents WHERE events > 0 GROUP BY ALL ORDER BY ALL"""
+        ).fetchall()
+    assert where is not None  # an aggregate without GROUP BY always has one row
+    return Document(
+        {
+            "store": str(layout.root),
+            "store_version": STORE_VERSION,
+            "events": totals.events,
+            "first_event": totals.first_time,
+            "last_event": totals.last_time,
+            "events_without_time": totals.undated,
+            "accounts": where[0] or [],
+            "regions": where[1] or [],
+            "days": where[2],
+            "partitions": where[3],
+            "segments": totals.segments,
+            "bytes": totals.bytes,
+            "contents": {"log": kinds.pop("events", 0) + kinds.pop("empty", 0), **kinds},
+            "refused": refused,
+            "duplicates": totals.duplicates,
+            "conflicting_events": totals.conflicts,
+            "records_by_integrity": dict(verdicts),
+            "faults": faults,
+        },
+        partial=unread(totals.faults),
+    )
+
+
+def partitions(layout: Layout, span: Span) -> Table:
+    """Return one row for each account, region and date that the span touches."""
+    with catalog.reading(layout) as connection:
+        condition, params = partitions_where(span)
+        rows = connection.execute(
+            f"""SELECT account, region, p.date, sum(p.rows)::BIGINT, round(sum(s.bytes * p.rows / s.rows))::BIGINT,
+                       min(first_time), max(last_time), count(*)
+                FROM segment_partitions p JOIN segments s USING (date, name)
+                WHERE {condition} GROUP BY ALL ORDER BY account, region, date""",
+            params,
+        ).fetchall()
+        totals = catalog.totals(connection)
+    return Table(_PARTITIONS, rows, len(rows), partial=unread(totals.faults))
+
+
+def faults(layout: Layout) -> Table:
+    """Return what could not be read, and events that came with more than one body."""
+    with catalog.reading(layout) as connection:
+        rows = connection.execute('SELECT path, "offset", record, kind, reason FROM faults ORDER BY ALL').fetchall()
+        clashes = connection.execute(
+            """SELECT f.path, NULL, c.record, 'ingest.conflicting_event',
+                      'event ' || c.eventid || ' was also read with another body; both are kept'
+               FROM conflicts c LEFT JOIN files f USING (file_id) ORDER BY c.eventid, f.path, c.record"""
+        ).fetchall()
+        totals = catalog.totals(connection)
+    return Table(_FAULTS, rows + clashes, len(rows) + len(clashes), partial=unread(totals.faults))

@@ -1,0 +1,57 @@
+"""Where things lie in a store folder, and how a folder is known to be one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from ctaudit.errors import StoreError
+
+STORE_VERSION = 1
+"""Raised whenever an older ctaudit could not read the store rightly."""
+
+_CATALOG = "ctaudit.duckdb"
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    root: Path
+
+    @property
+    def catalog(self) -> Path:
+        return self.root / _CATALOG
+
+    @property
+    def events(self) -> Path:
+        return self.root / "events"
+
+    @property
+    def lock(self) -> Path:
+        return self.root / "ingest.lock"
+
+    def segment(self, date: str, name: str) -> Path:
+        return self.events / f"date={date}" / name
+
+    def require(self) -> None:
+        """Raise StoreError unless this folder holds a store."""
+        if self.catalog.is_file():
+            return
+        if not self.root.exists():
+            raise StoreError(f"there is no store at {self.root}", "create it with: ctaudit ingest PATH --store DIR")
+        raise StoreError(
+            f"{self.root} is not a ctaudit store", "name the store with --store DIR, or choose a new folder to ingest into"
+        )
+
+    def require_store_or_empty(self) -> None:
+        """Raise StoreError when the folder holds something that is no store: it is not ours to write into."""
+        if self.catalog.is_file() or not self.root.exists():
+            return
+        if not self.root.is_dir():
+            raise StoreError(f"{self.root} is a file, not a folder", "choose another --store DIR")
+        if any(entry.name not in ("events", "ingest.lock") for entry in self.root.iterdir()):
+            raise StoreError(f"{self.root} holds other files and is not a ctaudit store", "choose an empty or new folder")
+
+
+def is_store(folder: str) -> bool:
+    """Tell whether a folder on the way through the evidence is a store, which is never evidence itself."""
+    return (Path(folder) / _CATALOG).is_file() and (Path(folder) / "events").is_dir()

@@ -1,0 +1,107 @@
+"""Read the store at one moment: which segments a span needs, what it leaves out, and where rows came from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import duckdb
+
+from ctaudit.query import Place, Span
+from ctaudit.records.columns import UNKNOWN_DATE
+from ctaudit.store import catalog
+from ctaudit.store.commit import EMPTY
+from ctaudit.store.layout import Layout
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What a question needs to know of the store, taken in one short reading of the catalog."""
+
+    layout: Layout
+    totals: catalog.Totals
+    segments: tuple[str, ...]
+    """Paths of the segments that can hold rows of the span; never empty."""
+    events: int
+    """Events in the partitions that the span touches."""
+    omitted: dict[str, int]
+    """Events that the span's own filters cannot judge."""
+
+
+def snapshot(connection: duckdb.DuckDBPyConnection, layout: Layout, span: Span) -> Snapshot:
+    """Read the catalog through `connection`, an in-memory one, and close it again."""
+    with catalog.attached(connection, layout):
+        where, params = partitions_where(span)
+        rows = connection.execute(
+            f"SELECT date, name, sum(rows)::BIGINT FROM segment_partitions WHERE {where} GROUP BY ALL ORDER BY ALL", params
+        ).fetchall()
+        totals = catalog.totals(connection)
+        omitted = _omitted(connection, span)
+    paths = [str(layout.segment(date, name)) for date, name, _ in rows] or [str(layout.segment(*EMPTY))]
+    return Snapshot(layout, totals, tuple(paths), sum(row[2] for row in rows), omitted)
+
+
+def partitions_where(span: Span) -> tuple[str, list[object]]:
+    """Return the condition on partitions that a span implies; it never excludes a row of the span."""
+    parts, params = ["true"], list[object]()
+    if span.since is not None:
+        parts.append("date <> ? AND last_time >= ?")
+        params += [UNKNOWN_DATE, span.since]
+    if span.until is not None:
+        parts.append("date <> ? AND first_time < ?")
+        params += [UNKNOWN_DATE, span.until]
+    if span.accounts:
+        parts.append("account IN (SELECT unnest(?::VARCHAR[]))")
+        params.append(list(span.accounts))
+    if span.regions:
+        parts.append("region IN (SELECT unnest(?::VARCHAR[]))")
+        params.append(list(span.regions))
+    return " AND ".join(parts), params
+
+
+def _omitted(connection: duckdb.DuckDBPyConnection, span: Span) -> dict[str, int]:
+    """Count the events without a time, an account or a region where the span asks for one."""
+    tests = {
+        "no usable time": (span.since is not None or span.until is not None, f"date = '{UNKNOWN_DATE}'"),
+        "no account": (bool(span.accounts), "account IS NULL"),
+        "no region": (bool(span.regions), "region IS NULL"),
+    }
+    found: dict[str, int] = {}
+    for reason, (asked, test) in tests.items():
+        if asked:
+            row = connection.execute(f"SELECT coalesce(sum(rows), 0)::BIGINT FROM segment_partitions WHERE {test}").fetchone()
+            if row and row[0]:
+                found[reason] = row[0]
+    return found
+
+
+def places(
+    connection: duckdb.DuckDBPyConnection, layout: Layout, rows: Iterable[tuple[int, int]]
+) -> dict[tuple[int, int], tuple[Place, ...]]:
+    """Return where rows, named by (file id, record), were read from: every place, the least first.
+
+    The order follows from the evidence alone, so it does not matter what was ingested first.
+    """
+    wanted = sorted(set(rows))
+    if not wanted:
+        return {}
+    found: dict[tuple[int, int], list[Place]] = {row: [] for row in wanted}
+    with catalog.attached(connection, layout):
+        cursor = connection.execute(_PLACES, [[row[0] for row in wanted], [row[1] for row in wanted]])
+        for file_id, record, path, at, sha256, integrity in cursor.fetchall():
+            found[file_id, record].append(Place(path, at, sha256, integrity))
+    return {row: tuple(each) for row, each in found.items()}
+
+
+_PLACES = """
+WITH wanted AS (SELECT unnest(?::BIGINT[]) AS file_id, unnest(?::INTEGER[]) AS record),
+     everywhere AS (
+       SELECT file_id, record, file_id AS at_file, record AS at_record FROM wanted
+       UNION ALL
+       SELECT w.file_id, w.record, d.file_id, d.record
+       FROM wanted w JOIN duplicates d ON d.kept_file = w.file_id AND d.kept_record = w.record
+     )
+SELECT e.file_id, e.record, f.path, e.at_record, f.sha256, coalesce(f.integrity, 'unknown')
+FROM everywhere e LEFT JOIN files f ON f.file_id = e.at_file
+ORDER BY e.at_file, e.at_record, f.path
+"""

@@ -1,0 +1,81 @@
+"""A record given back from its row: as a SQL expression for the views, and from fetched values in Python."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from ctaudit.records.columns import EVENT, EXTRA, Field, Shape
+
+
+def sql(alias: str = "e") -> str:
+    """Return the SQL expression of `eventjson`: the record's JSON, free-form fields in their original text."""
+    body = _object_sql([_member_sql(field, f"{alias}.{field.name}") for field in EVENT])
+    patch = f"{alias}.{EXTRA}"
+    return f"CASE WHEN {patch} IS NULL THEN {body} ELSE json_merge_patch({body}, {patch})::VARCHAR END"
+
+
+def _member_sql(field: Field, column: str) -> str:
+    """Return SQL that gives `"key":value`, or NULL when the column is null."""
+    return f"""'"{field.key}":' || {_value_sql(field, column)}"""
+
+
+def _value_sql(field: Field, column: str) -> str:
+    if field.shape is Shape.STRUCT:
+        members = _object_sql([_member_sql(child, f"{column}.{child.name}") for child in field.fields])
+        return f"CASE WHEN {column} IS NOT NULL THEN {members} END"
+    if field.shape is Shape.RESOURCES:
+        entry = _object_sql([_member_sql(child, f"r.{child.name}") for child in field.fields])
+        return f"('[' || array_to_string(list_transform({column}, lambda r : {entry}), ',') || ']')"
+    if field.shape is Shape.MAP:
+        return f"to_json({column})"
+    if field.shape in (Shape.JSON, Shape.FLAG):
+        return column
+    return f"to_json({column})"
+
+
+def _object_sql(members: list[str]) -> str:
+    return f"('{{' || concat_ws(',', {', '.join(members)}) || '}}')"
+
+
+def record(row: dict[str, Any]) -> dict[str, Any]:
+    """Return the record of a fetched row, as parsed JSON. The row may lack columns; those keys are absent then."""
+    found = {field.key: value for field in EVENT if (value := _value(field, row.get(field.name))) is not None}
+    if patch := row.get(EXTRA):
+        merged: dict[str, Any] = _merge(found, msgspec.json.decode(patch))
+        return merged
+    return found
+
+
+def _value(field: Field, value: Any) -> Any:
+    if value is None or field.shape in (Shape.TEXT, Shape.TIME, Shape.MAP):
+        return value
+    if field.shape is Shape.FLAG:
+        return value == "true"
+    if field.shape is Shape.JSON:
+        return msgspec.json.decode(value)
+    if field.shape is Shape.RESOURCES:
+        return [_struct(field, entry) for entry in value]
+    return _struct(field, value)
+
+
+def _struct(field: Field, value: dict[str, Any]) -> dict[str, Any]:
+    return {
+        child.key: inner
+        for child in field.fields
+        if (inner := _value(child, value.get(child.name))) is not None
+    }
+
+
+def _merge(target: Any, patch: Any) -> Any:
+    """Apply a JSON merge patch (RFC 7396)."""
+    if not isinstance(patch, dict):
+        return patch
+    merged = dict(target) if isinstance(target, dict) else {}
+    for key, value in patch.items():
+        if value is None:
+            merged.pop(key, None)
+        else:
+            merged[key] = _merge(merged.get(key), value)
+    return merged

@@ -1,0 +1,207 @@
+"""Write segments: Parquet files of one date, clustered by account and region, written whole or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from ctaudit.records.arrow import SCHEMA
+from ctaudit.records.batch import BATCH_ROWS, Rows
+from ctaudit.records.columns import ACCOUNT, EXTRA, FILE_ID, RECORD, UNKNOWN_DATE
+from ctaudit.store.layout import Layout
+
+ROW_GROUP_ROWS = 64 * 1024
+TEMPORARY = ".tmp"
+"""Suffix of a segment that is still being written; the next ingest sweeps such files."""
+
+_STATISTICS = ["eventtime", "eventsource", "eventname", "awsregion", "errorcode", "eventid", ACCOUNT, FILE_ID, RECORD]
+"""Columns whose row-group minimum and maximum can prune; for JSON text they would be waste."""
+_NO_DICTIONARY = ("eventid", "requestid", "requestparameters", "responseelements", "additionaleventdata", EXTRA, RECORD)
+
+
+@dataclass(frozen=True, slots=True)
+class Partition:
+    """One account × region × date of one segment."""
+
+    account: str | None
+    region: str | None
+    rows: int
+    first_time: str | None
+    last_time: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    date: str
+    name: str
+    rows: int
+    bytes: int
+    unique: bool
+    """Whether no event id stands twice in it."""
+    partitions: tuple[Partition, ...]
+
+
+class SegmentWriter:
+    """Gathers events by date and writes each date's rows as a segment. It is a `read.Sink` for one file at a time."""
+
+    MOST_BYTES = 256 * 1024 * 1024
+    """Arrow bytes held over all dates; above it they are written out, so that memory stays bounded."""
+
+    def __init__(self, layout: Layout) -> None:
+        self._layout = layout
+        self._rows: dict[str, Rows] = {}
+        self._batches: dict[str, list[pa.RecordBatch]] = {}
+        self._bytes = 0
+        self._file_id = 0
+        self.segments: list[Segment] = []
+
+    def begin_file(self, file_id: int) -> None:
+        self._file_id = file_id
+
+    def fast(self, events: Sequence[Any], records: Sequence[int]) -> None:
+        if not events:
+            return
+        dates = {event.eventtime[:10] for event in events}
+        if len(dates) == 1:
+            self._add_fast(dates.pop(), events, records)
+            return
+        for date in sorted(dates):
+            chosen = [index for index, event in enumerate(events) if event.eventtime[:10] == date]
+            self._add_fast(date, [events[index] for index in chosen], [records[index] for index in chosen])
+
+    def _add_fast(self, date: str, events: Sequence[Any], records: Sequence[int]) -> None:
+        for start in range(0, len(events), BATCH_ROWS):
+            rows = self._rows_of(date)
+            rows.add_fast(events[start : start + BATCH_ROWS], self._file_id, records[start : start + BATCH_ROWS])
+            self._flush_full(date, rows)
+
+    def careful(self, event: Any, account: str | None, record: int, extra: str | None) -> None:
+        date = event.eventtime[:10] if event.eventtime else UNKNOWN_DATE
+        rows = self._rows_of(date)
+        rows.add(event, account, self._file_id, record, extra)
+        self._flush_full(date, rows)
+
+    def _rows_of(self, date: str) -> Rows:
+        rows = self._rows.get(date)
+        if rows is None:
+            rows = self._rows[date] = Rows()
+        return rows
+
+    def _flush_full(self, date: str, rows: Rows) -> None:
+        if len(rows) >= BATCH_ROWS:
+            self._flush(date)
+            if self._bytes > self.MOST_BYTES:
+                self.finish()
+
+    def _flush(self, date: str) -> None:
+        batch = self._rows.pop(date).batch()
+        self._batches.setdefault(date, []).append(batch)
+        self._bytes += batch.nbytes
+
+    def finish(self) -> None:
+        """Write every date gathered so far."""
+        for date in sorted(self._rows):
+            self._flush(date)
+        for date in sorted(self._batches):
+            table = pa.Table.from_batches(self._batches.pop(date), SCHEMA)
+            self.segments.append(write(self._layout, date, cluster(table)))
+        self._bytes = 0
+
+
+def cluster(table: pa.Table) -> pa.Table:
+    """Return the rows clustered by account and region, each cluster in the order it was read.
+
+    Files are read in the order of their paths, so they come clustered, and then nothing is copied.
+    """
+    keys = [table[ACCOUNT].combine_chunks().dictionary_encode(), table["awsregion"].combine_chunks().dictionary_encode()]
+    if all(_is_one_run(key) for key in keys):
+        return table
+    order = pc.sort_indices(table, [(ACCOUNT, "ascending"), ("awsregion", "ascending"), ("eventtime", "ascending")])
+    return table.take(order)
+
+
+def _is_one_run(key: pa.Array) -> bool:
+    """Tell whether equal values stand together: then they first appear in the order of their dictionary codes."""
+    if len(key.dictionary) + (key.null_count > 0) <= 1:
+        return True
+    codes = pc.fill_null(key.indices, len(key.dictionary))
+    return bool(pc.all(pc.greater_equal(codes.slice(1), codes.slice(0, len(codes) - 1))).as_py())
+
+
+def write(layout: Layout, date: str, table: pa.Table) -> Segment:
+    """Write one segment under a temporary name and put it on the disk for good before giving it its name."""
+    name = f"{_name(table)}.parquet"
+    path = layout.segment(date, name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f"{name}.{os.getpid()}{TEMPORARY}")
+    try:
+        _write_parquet(table, temporary)
+        sync(temporary)
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    ids = table["eventid"].drop_null().to_pylist()
+    unique = len(set(ids)) == table.num_rows
+    return Segment(date, name, table.num_rows, path.stat().st_size, unique, tuple(_partitions(table)))
+
+
+def _write_parquet(table: pa.Table, path: Path) -> None:
+    leaves = list(_leaves(SCHEMA))
+    pq.write_table(
+        table,
+        path,
+        compression="zstd",
+        row_group_size=ROW_GROUP_ROWS,
+        use_dictionary=[leaf for leaf in leaves if leaf not in _NO_DICTIONARY],
+        write_statistics=_STATISTICS,
+        store_schema=True,
+    )
+
+
+def _leaves(fields: Iterable[pa.Field], prefix: str = "") -> Iterator[str]:
+    """Yield the Parquet column paths of the schema."""
+    for field in fields:
+        path = prefix + field.name
+        kind = field.type
+        if pa.types.is_struct(kind):
+            yield from _leaves(kind, f"{path}.")
+        elif pa.types.is_list(kind):
+            yield from _leaves(kind.value_type, f"{path}.list.element.")
+        elif pa.types.is_map(kind):
+            yield from (f"{path}.key_value.key", f"{path}.key_value.value")
+        else:
+            yield path
+
+
+def _name(table: pa.Table) -> str:
+    """Name a segment after the rows it holds, so that the same evidence gives the same names."""
+    digest = hashlib.blake2b(digest_size=10)
+    for column in (FILE_ID, RECORD):
+        array = pa.concat_arrays(table[column].chunks)
+        digest.update(memoryview(array.buffers()[1])[: len(array) * array.type.byte_width])
+    return digest.hexdigest()
+
+
+def _partitions(table: pa.Table) -> Iterator[Partition]:
+    groups = table.select([ACCOUNT, "awsregion", "eventtime"]).group_by([ACCOUNT, "awsregion"])
+    found = groups.aggregate([([], "count_all"), ("eventtime", "min"), ("eventtime", "max")])
+    for row in found.to_pylist():
+        yield Partition(row[ACCOUNT], row["awsregion"], row["count_all"], row["eventtime_min"], row["eventtime_max"])
+
+
+def sync(path: Path) -> None:
+    """Have the system put a file on the disk: a commit must never name a segment that a power cut could lose."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,52 @@
+"""SQL of the views over the events: what `cloudtrail_logs` is, for ctaudit and for anyone with DuckDB."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ctaudit.records.columns import ACCOUNT, DATE, EVENT, EXTRA, FILE_ID, RECORD
+from ctaudit.store import rebuild
+
+VIEW = "cloudtrail_logs"
+
+_MOVED = """(
+  SELECT kept_file AS from_file, kept_record AS from_record, least.file_id, least.record
+  FROM (SELECT kept_file, kept_record, min({'file_id': file_id, 'record': record}) AS least FROM duplicates GROUP BY ALL)
+  WHERE (least.file_id, least.record) < (kept_file, kept_record)
+)"""
+"""Events whose row was read from one file and whose canonical place, the least, is another file ingested later."""
+
+
+def quote(text: str) -> str:
+    """Return `text` as a SQL string literal."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def segments_sql(paths: Sequence[str]) -> str:
+    """Return the table function that reads these segments; `paths` is never empty."""
+    listed = ", ".join(quote(path) for path in paths)
+    return f"read_parquet([{listed}], hive_partitioning = true, hive_types = {{'{DATE}': VARCHAR}})"
+
+
+def select_sql(source: str, moved: bool) -> str:
+    """Return the SELECT behind the view: AWS's columns in AWS's order, then ours.
+
+    `source` is the relation of the stored rows; `files` and `duplicates` are the catalog's tables. Where an event was
+    read from several files, `source_file` and `record` name the least of its places, whatever the order of ingests.
+    """
+    columns = [f"e.{field.name}" for field in EVENT]
+    place = ("coalesce(m.file_id, e.file_id)", "coalesce(m.record, e.record)") if moved else ("e.file_id", "e.record")
+    columns += [
+        f"e.{ACCOUNT}",
+        "e.awsregion AS region",
+        f"e.{DATE}",
+        "coalesce(f.integrity, 'unknown') AS integrity",
+        "f.path AS source_file",
+        f"{place[1]} AS {RECORD}",
+        f"e.{EXTRA}",
+        f"{rebuild.sql('e')} AS eventjson",
+    ]
+    join = f" LEFT JOIN {_MOVED} m ON m.from_file = e.file_id AND m.from_record = e.record" if moved else ""
+    return (
+        f"SELECT {', '.join(columns)} FROM {source} e{join} LEFT JOIN files f ON f.file_id = {place[0]}"
+    )

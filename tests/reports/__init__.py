@@ -1,0 +1,1 @@
+"""Tests of the reports: every format byte for byte, and text from attackers in all of them."""
