@@ -19,11 +19,13 @@ RECORD = """STRUCT(
   "userIdentity" STRUCT("type" VARCHAR, "principalId" VARCHAR, "arn" VARCHAR, "accountId" VARCHAR, "invokedBy" VARCHAR,
     "accessKeyId" VARCHAR, "userName" VARCHAR, "onBehalfOf" STRUCT("userId" VARCHAR, "identityStoreArn" VARCHAR),
     "sessionContext" STRUCT("attributes" STRUCT("mfaAuthenticated" VARCHAR, "creationDate" VARCHAR),
-      "sessionIssuer" STRUCT("type" VARCHAR, "principalId" VARCHAR, "arn" VARCHAR, "accountId" VARCHAR, "userName" VARCHAR),
+      "sessionIssuer" STRUCT("type" VARCHAR, "principalId" VARCHAR, "arn" VARCHAR, "accountId" VARCHAR,
+        "userName" VARCHAR),
       "ec2RoleDelivery" VARCHAR,
       "webIdFederationData" STRUCT("federatedProvider" VARCHAR, "attributes" MAP(VARCHAR, VARCHAR)),
       "sourceIdentity" VARCHAR, "ec2IssuedInVpc" VARCHAR, "assumedRoot" VARCHAR),
-    "inScopeOf" STRUCT("sourceArn" VARCHAR, "sourceAccount" VARCHAR, "issuerType" VARCHAR, "credentialsIssuedTo" VARCHAR),
+    "inScopeOf" STRUCT("sourceArn" VARCHAR, "sourceAccount" VARCHAR, "issuerType" VARCHAR,
+      "credentialsIssuedTo" VARCHAR),
     "identityProvider" VARCHAR, "credentialId" VARCHAR),
   "eventTime" VARCHAR, "eventSource" VARCHAR, "eventName" VARCHAR, "awsRegion" VARCHAR, "sourceIPAddress" VARCHAR,
   "userAgent" VARCHAR, "errorCode" VARCHAR, "errorMessage" VARCHAR,
@@ -43,7 +45,7 @@ COPY (
   FROM (
     SELECT unnest(Records) AS record
     FROM read_json('{corpus}/**/*.json.gz', format = 'unstructured', compression = 'gzip',
-                   columns = {{Records: '{record}[]'}}, maximum_object_size = 268435456)
+                   columns = {{Records: '{record}[]'}}, maximum_object_size = 33554432)
   )
 ) TO '{out}' (FORMAT parquet, COMPRESSION zstd, PARTITION_BY ({layout}))
 """

@@ -12,9 +12,9 @@ import os
 import random
 import sys
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, partial
 from itertools import accumulate, islice
 from pathlib import Path
 
@@ -26,6 +26,9 @@ ACCOUNTS = tuple(f"{number:012d}" for number in (12345678901, *range(11112222333
 ORGANIZATION = "o-benchmark01"
 FIRST_DAY = datetime(2026, 1, 1, tzinfo=UTC)
 DAYS = 31
+TINY = (100_000, 20_000)
+"""Events and files of the shape `tiny`: what a quiet organization delivers."""
+STRANGE = 0.02
 LEVEL = 6
 """CloudTrail's own files are about as small as this level makes them."""
 
@@ -38,6 +41,9 @@ class Corpus:
     files: int
     seed: int
     even: bool
+    """Whether all files hold the same number of events."""
+    strange: float
+    """Share of records with a field that no published schema declares."""
     json_bytes: int = 0
     gzip_bytes: int = 0
 
@@ -50,20 +56,23 @@ class _File:
     events: int
 
 
-def ensure(folder: Path, events: int, files: int, seed: int, *, even: bool = False) -> Corpus:
+def ensure(
+    folder: Path, events: int, files: int, seed: int = 7, *, even: bool = False, strange: float = STRANGE
+) -> Corpus:
     """Return the corpus in `folder`, written now unless a complete one with these arguments is there."""
+    wanted = Corpus(events, files, seed, even, strange)
     manifest = folder.parent / f"{folder.name}.json"
     if manifest.exists():
         there = Corpus(**orjson.loads(manifest.read_bytes()))
-        if (there.events, there.files, there.seed, there.even) == (events, files, seed, even):
+        if replace(there, json_bytes=0, gzip_bytes=0) == wanted:
             return there
     if folder.exists() and any(folder.iterdir()):
         sys.exit(f"{folder} holds something else: remove it first")
     plan = _plan(events, files, seed, even)
     with ProcessPoolExecutor(len(os.sched_getaffinity(0))) as pool:
         shares = [plan[start : start + 64] for start in range(0, len(plan), 64)]
-        sizes = list(pool.map(_write_files, [folder] * len(shares), [seed] * len(shares), shares))
-    corpus = Corpus(events, files, seed, even, sum(size[0] for size in sizes), sum(size[1] for size in sizes))
+        sizes = list(pool.map(partial(_write_files, folder, wanted), shares))
+    corpus = replace(wanted, json_bytes=sum(size[0] for size in sizes), gzip_bytes=sum(size[1] for size in sizes))
     manifest.write_bytes(orjson.dumps(asdict(corpus)))
     return corpus
 
@@ -83,11 +92,11 @@ def _plan(events: int, files: int, seed: int, even: bool) -> list[_File]:
     ]
 
 
-def _write_files(folder: Path, seed: int, files: list[_File]) -> tuple[int, int]:
+def _write_files(folder: Path, corpus: Corpus, files: list[_File]) -> tuple[int, int]:
     unpacked = packed = 0
     for file in files:
-        rng = random.Random(f"{seed}:file:{file.index}")
-        text = orjson.dumps({"Records": _records(file, seed, rng)})
+        rng = random.Random(f"{corpus.seed}:file:{file.index}")
+        text = orjson.dumps({"Records": _records(file, corpus, rng)})
         data = gzip.compress(text, LEVEL, mtime=0)
         path = folder / _path(file, rng)
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -97,8 +106,8 @@ def _write_files(folder: Path, seed: int, files: list[_File]) -> tuple[int, int]
     return unpacked, packed
 
 
-def _records(file: _File, seed: int, rng: random.Random) -> list[object]:
-    recorder = _recorder(seed, file.place, file.delivered.date().toordinal())
+def _records(file: _File, corpus: Corpus, rng: random.Random) -> list[object]:
+    recorder = _recorder(corpus.seed, file.place, file.delivered.date().toordinal(), corpus.strange)
     records: list[object] = list(islice(recorder.records(file.delivered, rng), file.events))
     if file.index == 0 and records:
         records[len(records) // 2] = record_of_loss(recorder, file.delivered, rng)
@@ -106,8 +115,8 @@ def _records(file: _File, seed: int, rng: random.Random) -> list[object]:
 
 
 @cache
-def _recorder(seed: int, place: Place, day: int) -> Recorder:
-    return Recorder(seed, place, day)
+def _recorder(seed: int, place: Place, day: int, strange: float) -> Recorder:
+    return Recorder(seed, place, day, strange)
 
 
 def _path(file: _File, rng: random.Random) -> Path:
@@ -123,10 +132,11 @@ def main() -> None:
     parser.add_argument("--files", type=int, default=1024)
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--shape", choices=("usual", "tiny"), default="usual", help="tiny: 20,000 files of 5 events")
+    parser.add_argument("--strange", type=float, default=STRANGE, help="share of records with undeclared fields")
     given = parser.parse_args()
-    if given.shape == "tiny":
-        given.events, given.files = 100_000, 20_000
-    print(ensure(given.folder, given.events, given.files, given.seed, even=given.shape == "tiny"))
+    tiny = given.shape == "tiny"
+    events, files = TINY if tiny else (given.events, given.files)
+    print(ensure(given.folder, events, files, given.seed, even=tiny, strange=given.strange))
 
 
 if __name__ == "__main__":

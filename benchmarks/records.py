@@ -93,8 +93,9 @@ def _stamp(moment: datetime) -> str:
 class Recorder:
     """Makes the records of one account, region and day; the account's people and roles are the same every day."""
 
-    def __init__(self, seed: int, place: Place, day: int) -> None:
+    def __init__(self, seed: int, place: Place, day: int, strange: float) -> None:
         self._place = place
+        self._strange = strange
         self._day = datetime.fromordinal(day).replace(tzinfo=UTC)
         lasting = random.Random(f"{seed}:{place.account}")
         self._users = [self._user(name, lasting) for name in _USERS]
@@ -150,7 +151,7 @@ class Recorder:
             record["tlsDetails"] = _tls(host, rng)
         if session.console:
             record["sessionCredentialFromConsole"] = "true"
-        return _surprise(record, rng) if rng.random() < 0.02 else record
+        return _surprise(record, rng) if rng.random() < self._strange else record
 
     def loose_session(self) -> Session:
         return self._users[_USERS.index(LOOSE_USER)]

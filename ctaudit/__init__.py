@@ -1,9 +1,9 @@
 """Investigate AWS CloudTrail: ingest logs, ask who did what, prove the evidence.
 
-    import ctaudit
-    store = ctaudit.open("ctaudit-store")
-    for row in store.who_deleted("my-bucket"):
-        print(row["time"], row["principal"], row["outcome"])
+import ctaudit
+store = ctaudit.open("ctaudit-store")
+for row in store.who_deleted("my-bucket"):
+    print(row["time"], row["principal"], row["outcome"])
 """
 
 from __future__ import annotations
@@ -19,7 +19,18 @@ if TYPE_CHECKING:
     from ctaudit.queries.actors import Filters
     from ctaudit.table import Document, Table
 
-__all__ = ["CtauditError", "Document", "Filters", "Store", "StoreError", "Summary", "Table", "UsageError", "ingest", "open"]
+__all__ = [
+    "CtauditError",
+    "Document",
+    "Filters",
+    "Store",
+    "StoreError",
+    "Summary",
+    "Table",
+    "UsageError",
+    "ingest",
+    "open",
+]
 
 _HOMES = {
     "CtauditError": "errors:CtauditError",

@@ -19,7 +19,7 @@ from ctaudit.intake import FileReport, Share, take_in
 from ctaudit.progress import Progress, Silent, Step
 from ctaudit.sources import files
 from ctaudit.store import catalog, lock
-from ctaudit.store.commit import Entry, Pending, commit, sweep
+from ctaudit.store.commit import KNOWN_FILES, Entry, Pending, commit, sweep
 from ctaudit.store.commit import prepare as prepare_store
 from ctaudit.store.layout import Layout, is_store
 
@@ -123,9 +123,7 @@ class _Run:
                 chosen.append(entry)
         return chosen
 
-    def _shares(
-        self, plan: Sequence[Sequence[files.SourceFile]], known: frozenset[int], total: int
-    ) -> Iterator[Share]:
+    def _shares(self, plan: Sequence[Sequence[files.SourceFile]], known: frozenset[int], total: int) -> Iterator[Share]:
         if self._jobs == 1 or total < INLINE_BYTES:
             for chosen in plan:
                 yield take_in(self._layout.root, chosen, known)
@@ -198,10 +196,11 @@ class _Run:
 def _known(layout: Layout) -> tuple[set[tuple[str, int, int]], frozenset[int]]:
     """Return the files in the ledger as (path, size, mtime), and the ids of contents that need not be read again.
 
-    Contents with faults or refusals are read again when they turn up anew, so that these are told for every path.
+    Files with faults are read again every time: a damaged file must not look whole the second time. Contents with
+    faults or refusals are read again when they turn up under another path, so that these are told for every path.
     """
     with catalog.reading(layout) as connection:
-        rows = connection.execute("SELECT DISTINCT split_part(path, '#member', 1), size, mtime_ns FROM paths").fetchall()
+        rows = connection.execute(KNOWN_FILES).fetchall()
         ids = connection.execute(
             """SELECT file_id FROM contents WHERE refused = 0 AND file_id NOT IN (
                  SELECT file_id FROM paths WHERE path IN (SELECT path FROM faults))"""
@@ -245,7 +244,8 @@ def _in_processes(
             yield from (future.result() for future in done)
     except BrokenProcessPool as error:
         raise StoreError(
-            "a worker process died, perhaps for want of memory", "run it again, with fewer --jobs; it goes on where it stopped"
+            "a worker process died, perhaps for want of memory",
+            "run it again, with fewer --jobs; it goes on where it stopped",
         ) from error
     finally:
         pool.shutdown(wait=True, cancel_futures=True)

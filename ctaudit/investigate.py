@@ -1,4 +1,4 @@
-"""The store's questions as a library: each method answers with a Table or Document, the same that the command prints."""
+"""The store's questions as a library: each method answers with the Table or Document that the command prints."""
 
 from __future__ import annotations
 
@@ -12,15 +12,16 @@ from typing import Any
 from ctaudit import limits, times
 from ctaudit.engines import duck, sql
 from ctaudit.errors import UsageError
-from ctaudit.query import Answer, OneOf, Query, Span
 from ctaudit.queries import actors, who
 from ctaudit.queries.actors import Filters
 from ctaudit.queries.rows import COLUMNS
 from ctaudit.queries.who import Deed
+from ctaudit.query import Answer, OneOf, Query, Span
 from ctaudit.store import catalog, holdings
 from ctaudit.store.layout import Layout
-from ctaudit.table import Column, Document, Table, Value
+from ctaudit.table import Column, Document, Table
 
+_ALL = Filters()
 Time = datetime | str | None
 """A datetime with a zone, ISO 8601 text, or no bound."""
 
@@ -57,12 +58,12 @@ class Store:
         """Tell who did anything at all with a resource, reading included."""
         return self._who(Deed.TOUCHED, thing, **options)
 
-    def what_did(self, who: str, *, filters: Filters = Filters(), limit: int | None = None, **span: Any) -> Table:
+    def what_did(self, who: str, *, filters: Filters = _ALL, limit: int | None = None, **span: Any) -> Table:
         """Tell everything a principal, role, session, access key, address or account did."""
         return self._timeline(actors.what_did(_named(who), _span(**span), filters), limit)
 
     def timeline(
-        self, *, who: str | None = None, filters: Filters = Filters(), limit: int | None = None, **span: Any
+        self, *, who: str | None = None, filters: Filters = _ALL, limit: int | None = None, **span: Any
     ) -> Table:
         """Return the events in order."""
         return self._timeline(actors.timeline(_span(**span), filters, who), limit)
@@ -71,9 +72,11 @@ class Store:
         """Return one event whole, with every place it was read from; its `event` is null when there is none."""
         query = Query(conditions=(OneOf("eventid", (_named(event_id).lower(),)),))
         answer = duck.answer(self._layout, query, None)
-        found = [{"event": hit.record, "places": [asdict(place) for place in hit.places]} for hit in answer.hits]
+        found: list[dict[str, Any]] = [
+            {"event": hit.record, "places": [asdict(place) for place in hit.places]} for hit in answer.hits
+        ]
         first = found[0] if found else {"event": None, "places": []}
-        others = {"conflicting": found[1:]} if len(found) > 1 else {}
+        others: dict[str, Any] = {"conflicting": found[1:]} if len(found) > 1 else {}
         notes = () if found else (f"the store holds no event with the id {event_id}",)
         return Document({**first, **others}, notes, _partial(answer, Span()))
 
@@ -86,8 +89,9 @@ class Store:
         columns = tuple(Column(name, right=number) for name, number in zip(result.names, result.numeric, strict=True))
         notes = (f"only the first {limit} rows are shown; --limit 0 shows all",) if result.more else ()
         totals = result.snapshot.totals
-        answer = Answer((), len(result.rows), result.snapshot.omitted, totals.faults, (totals.first_time, totals.last_time), result.snapshot.events)
-        return Table(columns, result.rows, len(result.rows), notes, _partial(answer, asked))
+        covered = (totals.first_time, totals.last_time)
+        left_out = Answer((), 0, result.snapshot.omitted, totals.faults, covered, result.snapshot.events)
+        return Table(columns, result.rows, len(result.rows), notes, _partial(left_out, asked))
 
     def status(self) -> Document:
         """Tell what the store holds and what could not be read."""

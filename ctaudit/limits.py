@@ -8,7 +8,7 @@ MAX_UNPACKED_BYTES = 1024 * MIB
 """One file's unpacked size. CloudTrail's files hold a few MiB; beyond this the rest becomes a fault."""
 
 MAX_UNPACK_RATIO = 250
-"""Unpacked bytes for each packed byte, checked above `RATIO_FREE_BYTES`. Real trails reach 10 to 40; DEFLATE allows 1032."""
+"""Unpacked bytes for each packed byte, above `RATIO_FREE_BYTES`. Real trails reach 10 to 40; DEFLATE allows 1032."""
 
 RATIO_FREE_BYTES = 16 * MIB
 """Below this unpacked size the ratio is not judged: small repetitive files are harmless."""
@@ -20,7 +20,7 @@ MAX_WRAPPERS = 6
 """Envelopes around a record that are opened, JSON in a JSON string included; deeper ones are refused."""
 
 MAX_UNCLOSED = 20
-"""Values that never close, in one damaged file, after which the rest is left unread: each costs a scan of what follows."""
+"""Values that never close in one damaged file before its rest is left unread: each costs a scan of what follows."""
 
 MAX_FAULTS_PER_FILE = 1000
 """Faults of one file kept one by one; the last one then says how many more there were."""

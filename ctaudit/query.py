@@ -101,7 +101,7 @@ class Answer:
     matched: int
     """How many events matched in all."""
     omitted: Mapping[str, int] = field(default_factory=dict)
-    """Events that could not be judged because they lack what the span asks for: `undated`, `no account`, `no region`."""
+    """Events that could not be judged because they have `no usable time`, `no account` or `no region`."""
     faults: int = 0
     """Pieces of evidence that the store could not read."""
     covered: tuple[str | None, str | None] = (None, None)

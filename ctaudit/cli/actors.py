@@ -11,7 +11,9 @@ from ctaudit.reports.formats import Format
 
 _FILTERS = (
     click.option("--event", "events", multiple=True, metavar="NAME", help="Only this API call; repeatable."),
-    click.option("--service", "services", multiple=True, metavar="NAME", help="Only this service, such as s3; repeatable."),
+    click.option(
+        "--service", "services", multiple=True, metavar="NAME", help="Only this service, such as s3; repeatable."
+    ),
     click.option(
         "--outcome",
         "outcomes",
@@ -46,7 +48,7 @@ def _ask(ctx: click.Context, question: str, who: str | None, **options: Any) -> 
 @_filtered
 @LOOKUP
 @click.pass_context
-def what_did(ctx: click.Context, who: str, **options: Any) -> int:
+def what_did(ctx: click.Context, /, who: str, **options: Any) -> int:
     """Tell everything WHO did.
 
     WHO is an ARN, a user, role or session name, an access key, a principal id, an account, a service, an IP address or
@@ -66,7 +68,7 @@ def what_did(ctx: click.Context, who: str, **options: Any) -> int:
 @_filtered
 @LOOKUP
 @click.pass_context
-def timeline(ctx: click.Context, who: str | None, **options: Any) -> int:
+def timeline(ctx: click.Context, /, who: str | None, **options: Any) -> int:
     """List events in order of time.
 
     \b

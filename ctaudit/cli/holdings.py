@@ -16,7 +16,7 @@ from ctaudit.table import Table
 @FORMAT
 @PLAIN
 @click.pass_context
-def status(ctx: click.Context, store: Path, format_: str) -> int:
+def status(ctx: click.Context, /, store: Path, format_: str) -> int:
     """Show what the store holds: events, time, accounts, regions, files, duplicates, and what could not be read.
 
     \b
@@ -35,8 +35,10 @@ def status(ctx: click.Context, store: Path, format_: str) -> int:
 @FORMAT
 @PLAIN
 @click.pass_context
-def partitions(ctx: click.Context, store: Path, format_: str, limit: int | None, fail_empty: bool, **span: Any) -> int:
-    """List what the store holds by account, region and date: rows, bytes (a share of the segments'), first and last event.
+def partitions(
+    ctx: click.Context, /, store: Path, format_: str, limit: int | None, fail_empty: bool, **span: Any
+) -> int:
+    """List what the store holds by account, region and date: rows, bytes (their share of the segments), times.
 
     \b
     Examples:
@@ -55,7 +57,7 @@ def partitions(ctx: click.Context, store: Path, format_: str, limit: int | None,
 @FORMAT
 @PLAIN
 @click.pass_context
-def faults(ctx: click.Context, store: Path, format_: str, limit: int | None, fail_empty: bool) -> int:
+def faults(ctx: click.Context, /, store: Path, format_: str, limit: int | None, fail_empty: bool) -> int:
     """List what could not be read: file, position, record and reason; and events that came with two different bodies.
 
     Exits with 3 when there are faults.
@@ -73,4 +75,6 @@ def faults(ctx: click.Context, store: Path, format_: str, limit: int | None, fai
 
 
 def _cut(table: Table, limit: int | None) -> Table:
-    return table if limit is None else Table(table.columns, table.rows[:limit], table.matched, table.notes, table.partial)
+    return (
+        table if limit is None else Table(table.columns, table.rows[:limit], table.matched, table.notes, table.partial)
+    )

@@ -22,11 +22,13 @@ _SHOWN_FAULTS = 10
 
 @click.command("ingest", short_help="Read CloudTrail logs into the store.")
 @click.argument("sources", nargs=-1, required=True, metavar="PATH...")
-@click.option("-j", "--jobs", type=click.IntRange(1, 1024), metavar="N", help="Worker processes. Default: one a processor.")
+@click.option(
+    "-j", "--jobs", type=click.IntRange(1, 1024), metavar="N", help="Worker processes. Default: one a processor."
+)
 @FORMAT
 @PLAIN
 @click.pass_context
-def ingest(ctx: click.Context, sources: tuple[str, ...], jobs: int | None, store: Path, format_: str) -> int:
+def ingest(ctx: click.Context, /, sources: tuple[str, ...], jobs: int | None, store: Path, format_: str) -> int:
     """Read CloudTrail logs from files, folders and globs into the store, which is made when there is none.
 
     Content decides what a file is, its name does not matter: .json and .json.gz in any layout, bare arrays, NDJSON,
@@ -103,7 +105,13 @@ def _content(summary: Summary) -> dict[str, object]:
         "conflicting_events": summary.conflicts,
         "refused": dict(summary.refused),
         "faults": [
-            {"path": fault.path, "offset": fault.offset, "record": fault.record, "kind": fault.kind, "reason": fault.reason}
+            {
+                "path": fault.path,
+                "offset": fault.offset,
+                "record": fault.record,
+                "kind": fault.kind,
+                "reason": fault.reason,
+            }
             for fault in summary.faults
         ],
         "bytes": summary.bytes,

@@ -16,10 +16,10 @@ from ctaudit.reports.formats import Format
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 
-class _TimeType(click.ParamType):
+class _TimeType(click.ParamType[datetime]):
     name = "time"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
         if isinstance(value, datetime):
             return value
         now = ctx.find_root().meta.setdefault("ctaudit.now", datetime.now(UTC)) if ctx else datetime.now(UTC)
@@ -62,7 +62,12 @@ STORE = click.option(
     help="The store's folder.",
 )
 QUIET = click.option(
-    "-q", "--quiet", is_flag=True, expose_value=False, callback=_set_quiet, help="No remarks; what is incomplete is still said."
+    "-q",
+    "--quiet",
+    is_flag=True,
+    expose_value=False,
+    callback=_set_quiet,
+    help="No remarks; what is incomplete is still said.",
 )
 NO_COLOR = click.option(
     "--no-color", is_flag=True, expose_value=False, callback=_set_no_color, help="No colours (also: NO_COLOR=1)."
@@ -78,7 +83,9 @@ FORMAT = click.option(
     help="How the answer is printed.",
 )
 SPAN = _stack(
-    click.option("--since", type=_TimeType(), metavar="TIME", help="From this time on: 2026-01-31T14:00Z, 2026-01-31, 36h."),
+    click.option(
+        "--since", type=_TimeType(), metavar="TIME", help="From this time on: 2026-01-31T14:00Z, 2026-01-31, 36h."
+    ),
     click.option("--until", type=_TimeType(), metavar="TIME", help="Before this time."),
     click.option("--account", multiple=True, metavar="ID", help="Only this account; repeatable."),
     click.option("--region", multiple=True, metavar="NAME", help="Only this region; repeatable."),

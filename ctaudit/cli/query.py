@@ -29,7 +29,7 @@ def _memory(ctx: click.Context, param: click.Parameter, value: str | None) -> in
 @click.option("--memory", callback=_memory, metavar="SIZE", help="Memory the query may use. Default: 4GB.")
 @LOOKUP
 @click.pass_context
-def query(ctx: click.Context, sql: str, memory: int, **options: Any) -> int:
+def query(ctx: click.Context, /, sql: str, memory: int, **options: Any) -> int:
     """Run one SELECT on the view cloudtrail_logs (DuckDB's SQL); '-' reads it from stdin.
 
     Columns are those of AWS's Athena table, lower case: eventtime, eventname, useridentity.arn, requestparameters (JSON

@@ -16,7 +16,7 @@ from ctaudit.reports.formats import Format
 @FORMAT
 @PLAIN
 @click.pass_context
-def show(ctx: click.Context, event_id: str, fail_empty: bool, store: Path, format_: str) -> int:
+def show(ctx: click.Context, /, event_id: str, fail_empty: bool, store: Path, format_: str) -> int:
     """Show the event EVENT_ID whole, with every file it was read from and that file's SHA-256.
 
     An event that came with two different bodies is shown with both.

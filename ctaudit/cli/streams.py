@@ -71,7 +71,9 @@ class Streams:
         from ctaudit.reports.escapes import visible
 
         if urgent or not self.quiet:
-            styled = click.style(visible(sentence), fg="yellow") if urgent and self._colored_stderr else visible(sentence)
+            styled = (
+                click.style(visible(sentence), fg="yellow") if urgent and self._colored_stderr else visible(sentence)
+            )
             click.echo(styled, err=True, color=self._colored_stderr)
 
     def fail(self, message: str, advice: str, code: int) -> int:

@@ -26,7 +26,7 @@ def _ask(ctx: click.Context, question: str, thing: str, **options: Any) -> int:
 @click.argument("thing")
 @LOOKUP
 @click.pass_context
-def who_deleted(ctx: click.Context, thing: str, **options: Any) -> int:
+def who_deleted(ctx: click.Context, /, thing: str, **options: Any) -> int:
     """Tell who deleted, terminated or scheduled the deletion of THING.
 
     THING is a name, an id, an ARN or bucket/key, in any letter case; NAME* asks for all that begin so. Attempts that
@@ -45,7 +45,7 @@ def who_deleted(ctx: click.Context, thing: str, **options: Any) -> int:
 @click.argument("thing")
 @LOOKUP
 @click.pass_context
-def who_created(ctx: click.Context, thing: str, **options: Any) -> int:
+def who_created(ctx: click.Context, /, thing: str, **options: Any) -> int:
     """Tell who created, launched, registered or uploaded THING.
 
     THING is a name, an id, an ARN or bucket/key, in any letter case; NAME* asks for all that begin so.
@@ -62,7 +62,7 @@ def who_created(ctx: click.Context, thing: str, **options: Any) -> int:
 @click.argument("thing")
 @LOOKUP
 @click.pass_context
-def who_changed(ctx: click.Context, thing: str, **options: Any) -> int:
+def who_changed(ctx: click.Context, /, thing: str, **options: Any) -> int:
     """Tell who modified, attached to, detached from, disabled or restored THING.
 
     THING is a name, an id, an ARN or bucket/key, in any letter case; NAME* asks for all that begin so.
@@ -79,7 +79,7 @@ def who_changed(ctx: click.Context, thing: str, **options: Any) -> int:
 @click.argument("thing")
 @LOOKUP
 @click.pass_context
-def who_touched(ctx: click.Context, thing: str, **options: Any) -> int:
+def who_touched(ctx: click.Context, /, thing: str, **options: Any) -> int:
     """Tell who did anything at all with THING, reading included, and with what lies inside it.
 
     THING is a name, an id, an ARN or bucket/key, in any letter case; NAME* asks for all that begin so.

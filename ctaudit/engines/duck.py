@@ -48,7 +48,8 @@ def _rows(
     connection: duckdb.DuckDBPyConnection, source: str, where: str, query: Query, limit: int | None
 ) -> tuple[list[tuple[dict[str, Any], dict[str, Any]]], int]:
     """Return the matching rows, cut at `limit`, with their records, and how many matched."""
-    select = f"SELECT {', '.join(_COLUMNS)} FROM {source} WHERE {where} ORDER BY eventtime NULLS LAST, eventid, {FILE_ID}, {RECORD}"
+    order = f"eventtime NULLS LAST, eventid, {FILE_ID}, {RECORD}"
+    select = f"SELECT {', '.join(_COLUMNS)} FROM {source} WHERE {where} ORDER BY {order}"
     kept: list[tuple[dict[str, Any], dict[str, Any]]] = []
     if query.decide is None:
         counted = connection.execute(f"SELECT count(*) FROM {source} WHERE {where}").fetchone()
@@ -80,7 +81,9 @@ def _where(connection: duckdb.DuckDBPyConnection, source: str, query: Query) -> 
     parts = [*span_conditions(query.span), *map(_condition, query.conditions)]
     if query.names is not None:
         where = " AND ".join(span_conditions(query.span)) or "true"
-        found = connection.execute(f"SELECT DISTINCT eventsource, eventname, readonly FROM {source} WHERE {where}").fetchall()
+        found = connection.execute(
+            f"SELECT DISTINCT eventsource, eventname, readonly FROM {source} WHERE {where}"
+        ).fetchall()
         wanted = {name for service, name, flag in found if query.names(service, name, _FLAGS.get(flag))}
         parts.append(_names(wanted))
     return " AND ".join(parts) or "true"

@@ -20,7 +20,20 @@ from ctaudit.store.layout import Layout
 from ctaudit.store.views import VIEW, quote, segments_sql, select_sql
 
 _PLAIN = frozenset(
-    "VARCHAR BOOLEAN TINYINT SMALLINT INTEGER BIGINT UTINYINT USMALLINT UINTEGER UBIGINT HUGEINT UHUGEINT".split()
+    [
+        "VARCHAR",
+        "BOOLEAN",
+        "TINYINT",
+        "SMALLINT",
+        "INTEGER",
+        "BIGINT",
+        "UTINYINT",
+        "USMALLINT",
+        "UINTEGER",
+        "UBIGINT",
+        "HUGEINT",
+        "UHUGEINT",
+    ]
 )
 """Types whose values Python gets as text, numbers or truth values."""
 _NUMERIC = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "FLOAT", "DOUBLE", "DECIMAL")
@@ -69,7 +82,9 @@ def _prepare(connection: duckdb.DuckDBPyConnection, layout: Layout, span: Span) 
     """Copy what the view needs of the catalog into memory and make the view; the catalog is closed again."""
     with catalog.attached(connection, layout):
         connection.execute("CREATE TABLE memory.files AS SELECT file_id, path, integrity FROM files")
-        connection.execute("CREATE TABLE memory.duplicates AS SELECT kept_file, kept_record, file_id, record FROM duplicates")
+        connection.execute(
+            "CREATE TABLE memory.duplicates AS SELECT kept_file, kept_record, file_id, record FROM duplicates"
+        )
     snapshot = reader.snapshot(connection, layout, span)
     moved = snapshot.totals.duplicates > 0
     select = select_sql(segments_sql(snapshot.segments), moved)
@@ -107,7 +122,9 @@ def _run(connection: duckdb.DuckDBPyConnection, statement: str, limit: int | Non
     kept = rows[:limit] if more else rows
     nested = [_is_nested(kind) for kind in types]
     if any(nested):
-        kept = [tuple(_decoded(value) if inner else value for value, inner in zip(row, nested, strict=True)) for row in kept]
+        kept = [
+            tuple(_decoded(value) if inner else value for value, inner in zip(row, nested, strict=True)) for row in kept
+        ]
     return Result(names, tuple(kind.startswith(_NUMERIC) for kind in types), kept, more, snapshot)
 
 

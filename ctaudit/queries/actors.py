@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ctaudit.query import Condition, Contains, Hit, OneOf, Query, Record, Span
 from ctaudit.queries.cause import origins
 from ctaudit.queries.rows import lookup_row
+from ctaudit.query import Condition, Contains, Hit, OneOf, Query, Record, Span
 from ctaudit.records.identity import matches_who, who_needle
 from ctaudit.records.outcome import outcome
 from ctaudit.records.targets import targets

@@ -6,9 +6,9 @@ import enum
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ctaudit.query import Contains, Hit, Query, Record, Span
 from ctaudit.queries.cause import origins
 from ctaudit.queries.rows import lookup_row
+from ctaudit.query import Contains, Hit, Query, Record, Span
 from ctaudit.records.targets import Target, targets
 from ctaudit.records.thing import Thing, parse_thing
 from ctaudit.records.verbs import Verb, possible_verbs, verb
@@ -85,9 +85,8 @@ def notes(tally: Tally, text: str) -> tuple[str, ...]:
         sentences.append(f"{tally.inside} more such calls were on things inside it; to see them ask for '{text}/*'")
     if tally.unlisted:
         bucket = text.removeprefix("s3://").partition("/")[0]
-        sentences.append(
-            f"{tally.unlisted} DeleteObjects calls on the bucket name no keys and may have hit it; see: ctaudit who-touched {bucket}"
-        )
+        calls = f"{tally.unlisted} DeleteObjects calls on the bucket name no keys and may have hit it"
+        sentences.append(f"{calls}; see: ctaudit who-touched {bucket}")
     return tuple(sentences)
 
 

@@ -28,4 +28,4 @@ SCHEMA = pa.schema(
     ],
     metadata={b"ctaudit.schema": str(SCHEMA_VERSION).encode()},
 )
-"""Every segment has exactly this schema, all-null structs included: engines that merge differing structs get it wrong."""
+"""Every segment has exactly this schema, all-null structs included: engines merge differing structs wrongly."""

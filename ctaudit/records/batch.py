@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from functools import cache
 from operator import attrgetter
 from typing import Any
@@ -116,11 +116,16 @@ def _struct_of(field: Field, values: list[Any]) -> pa.Array:
     absent = [value is None for value in values]
     any_absent = any(absent)
     if any_absent:
-        blank = _blank(type(next(value for value in values if value is not None)))
+        blank = _blank(_kind(values))
         values = [blank if value is None else value for value in values]
     children = [_column(child, list(map(attrgetter(child.name), values))) for child in field.fields]
     mask = pa.array(absent, pa.bool_()) if any_absent else None
     return pa.StructArray.from_arrays(children, fields=list(_arrow_type(field)), mask=mask)
+
+
+def _kind(values: list[Any]) -> Hashable:
+    kind: Hashable = type(next(value for value in values if value is not None))
+    return kind
 
 
 def _resources(field: Field, values: list[Any]) -> pa.Array:
@@ -142,7 +147,9 @@ def _arrow_type(field: Field) -> pa.DataType:
 
 
 @cache
-def _blank(kind: type) -> Any:
+def _blank(kind: Hashable) -> Any:
+    """Return a struct of that type without values."""
+    assert callable(kind)
     return kind()
 
 

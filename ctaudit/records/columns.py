@@ -26,7 +26,7 @@ class Shape(enum.Enum):
     MAP = "map"
     """An object whose values are all text."""
     RESOURCES = "resources"
-    """List of (arn, accountid, type), exactly these three, so that `UNNEST(resources) AS t(arn, accountid, type)` works."""
+    """List of (arn, accountid, type), just these, so that `UNNEST(resources) AS t(arn, accountid, type)` works."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,8 +47,23 @@ _object = msgspec.json.Decoder(Members)
 _list = msgspec.json.Decoder(list[msgspec.Raw])
 _any = msgspec.json.Decoder(msgspec.Raw)
 _KNOWN_KEYS = frozenset(
-    "eventVersion eventTime eventSource eventName eventID eventId eventType eventCategory userIdentity awsRegion"
-    " sourceIPAddress requestParameters responseElements recipientAccountId insightDetails".split()
+    [
+        "eventVersion",
+        "eventTime",
+        "eventSource",
+        "eventName",
+        "eventID",
+        "eventId",
+        "eventType",
+        "eventCategory",
+        "userIdentity",
+        "awsRegion",
+        "sourceIPAddress",
+        "requestParameters",
+        "responseElements",
+        "recipientAccountId",
+        "insightDetails",
+    ]
 )
 _CARRIERS = {
     "aws:s3": "s3-notification",

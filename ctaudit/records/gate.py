@@ -66,7 +66,9 @@ class Resource(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True, g
 Event: Any = _struct("Event", EVENT, top=True)
 """One record: attributes named like the columns; text, bool, Raw JSON, nested structs, or None."""
 
-STRUCTS: dict[str, Any] = {field.name: _struct(field.key, field.fields) for field in EVENT if field.shape is Shape.STRUCT}
+STRUCTS: dict[str, Any] = {
+    field.name: _struct(field.key, field.fields) for field in EVENT if field.shape is Shape.STRUCT
+}
 """The type of each nested column's values."""
 
 

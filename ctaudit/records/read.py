@@ -18,10 +18,18 @@ from ctaudit.records.envelope import DIGEST, Broken, Found, Item, Refused, open_
 from ctaudit.records.gate import fast_event, fast_file, is_utf8
 from ctaudit.records.unpack import Content
 
-_BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe\0\0", "utf-32"), (b"\0\0\xfe\xff", "utf-32"))
-_BOMS += ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+_BOMS = (
+    (b"\xef\xbb\xbf", "utf-8"),
+    (b"\xff\xfe\0\0", "utf-32"),
+    (b"\0\0\xfe\xff", "utf-32"),
+    (b"\xff\xfe", "utf-16"),
+    (b"\xfe\xff", "utf-16"),
+)
+"""Byte order marks; UTF-32's little-endian one begins like UTF-16's, so it comes first."""
 _LONE_SURROGATE = re.compile(
-    rb"(?<!\\)((?:\\\\)*)(?:\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2})"
+    rb"(?<!\\)((?:\\\\)*)"  # an escape that is not itself escaped
+    rb"(?:\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])"
+    rb"|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2})"
 )
 _TRACE = (b'"eventVersion"', b'"CloudTrailEvent"', b'"eventSource"')
 """Words that show that a damaged text was CloudTrail's."""
@@ -118,7 +126,9 @@ class _CarefulReader:
                 break
         if not is_utf8(text):
             at = _first_bad_byte(text)
-            self._fault("text.invalid_utf8", at, "bytes that are not UTF-8 were replaced by U+FFFD; the records are kept")
+            self._fault(
+                "text.invalid_utf8", at, "bytes that are not UTF-8 were replaced by U+FFFD; the records are kept"
+            )
             text = text.decode("utf-8", "replace").encode()
         if found := _LONE_SURROGATE.search(text):
             reason = "half of a surrogate pair was replaced by U+FFFD; the record is kept"
@@ -182,7 +192,9 @@ class _CarefulReader:
         for begin, end in scan.values(text, start):
             if end is None:
                 self._unclosed(text, begin, offset)
-            elif text[begin : begin + 1] not in b"{[" or not self._try(text[begin:end], offset + begin, self._one_value):
+            elif text[begin : begin + 1] not in b"{[" or not self._try(
+                text[begin:end], offset + begin, self._one_value
+            ):
                 self._broken(offset + begin, text[begin:end])
 
     def _unclosed(self, text: bytes, begin: int, offset: int) -> None:
@@ -190,7 +202,9 @@ class _CarefulReader:
             self._read_pieces(text[begin:], offset + begin)
             return
         kept = self._reading.events
-        reason = f"record {self._reading.records} never ends, the text is cut or damaged; {kept} records before it are kept"
+        reason = (
+            f"record {self._reading.records} never ends, the text is cut or damaged; {kept} records before it are kept"
+        )
         self._fault("json.cut", offset + begin, reason, self._reading.records)
         self._reading.records += 1
 
@@ -208,7 +222,9 @@ class _CarefulReader:
         if isinstance(item, Broken):
             self._fault("json.bad_record", offset, f"the {item.kind} of record {index} holds no valid JSON", index)
         elif len(item.text) > limits.MAX_RECORD_BYTES:
-            reason = f"record {index} has {len(item.text)} bytes, more than the limit of {limits.MAX_RECORD_BYTES}; unread"
+            reason = (
+                f"record {index} has {len(item.text)} bytes, more than the limit of {limits.MAX_RECORD_BYTES}; unread"
+            )
             self._fault("record.too_large", offset, reason, index)
         else:
             self._event(item, index)

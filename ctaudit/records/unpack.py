@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast
 
 from isal import isal_zlib
 
 from ctaudit import limits
 from ctaudit.fault import Fault
 
+_DAMAGE = cast(type[Exception], isal_zlib.error)
 GZIP_MAGIC = b"\x1f\x8b"
 _GZIP = 31
 """zlib's window-bits code for a gzip member with its CRC checked."""
@@ -62,7 +64,9 @@ def _unpack_members(path: str, data: bytes) -> tuple[list[Content], list[Fault]]
 
 def _after_member(path: str, rest: bytes, offset: int, members: int) -> Fault | None:
     if members > limits.MAX_GZIP_MEMBERS:
-        return Fault(path, offset, "gzip.members", f"more than {limits.MAX_GZIP_MEMBERS} gzip members; the rest is unread")
+        return Fault(
+            path, offset, "gzip.members", f"more than {limits.MAX_GZIP_MEMBERS} gzip members; the rest is unread"
+        )
     if not rest.strip(b"\0"):
         return None if members > 1 else Fault(path, offset, "gzip.trailing_data", "zero padding after the gzip stream")
     if not rest.startswith(GZIP_MAGIC):
@@ -83,9 +87,11 @@ def _inflate(path: str, data: bytes, offset: int) -> tuple[Content, bytes, Fault
     stream = isal_zlib.decompressobj(_GZIP)
     try:
         text = stream.decompress(data, most + 1)
-    except isal_zlib.error as error:
+    except _DAMAGE as error:
         text = _salvage(data, most)
-        reason = f"gzip stream is corrupt ({str(error).split(' ', 2)[-1].lower()}); {len(text)} bytes before it are kept"
+        reason = (
+            f"gzip stream is corrupt ({str(error).split(' ', 2)[-1].lower()}); {len(text)} bytes before it are kept"
+        )
         return Content(path, text, whole=False), b"", Fault(path, offset, "gzip.corrupt", reason)
     if len(text) > most:
         return Content(path, text[:most], whole=False), b"", _too_large(path, most)
@@ -117,6 +123,6 @@ def _salvage(data: bytes, most: int) -> bytes:
             if stream.eof:
                 break
             piece = stream.decompress(stream.unconsumed_tail, _STEP)
-    except isal_zlib.error:
+    except _DAMAGE:
         pass  # the caller has this error already; here only what came before it counts
     return b"".join(pieces)[:most]

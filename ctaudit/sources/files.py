@@ -108,7 +108,9 @@ def read(file: SourceFile) -> tuple[bytes, Fault | None]:
         if len(data) > limits.MAX_UNPACKED_BYTES:
             reason = f"has more than {limits.MAX_UNPACKED_BYTES} bytes, the limit for one file; the rest is unread"
             return data, Fault(file.shown, limits.MAX_UNPACKED_BYTES, "file.too_large", reason)
-        return data, Fault(file.shown, len(data), "file.changed", "changed while it was read; ingest it again when it rests")
+        return data, Fault(
+            file.shown, len(data), "file.changed", "changed while it was read; ingest it again when it rests"
+        )
     return data, None
 
 

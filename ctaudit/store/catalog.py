@@ -26,8 +26,12 @@ CREATE TABLE paths (
   PRIMARY KEY (path, file_id)
 );
 CREATE TABLE refused (path VARCHAR NOT NULL, kind VARCHAR NOT NULL, count BIGINT NOT NULL, PRIMARY KEY (path, kind));
-CREATE TABLE faults (path VARCHAR NOT NULL, "offset" BIGINT, kind VARCHAR NOT NULL, reason VARCHAR NOT NULL, record BIGINT);
-CREATE TABLE segments (date VARCHAR NOT NULL, name VARCHAR NOT NULL, rows BIGINT NOT NULL, bytes BIGINT NOT NULL, PRIMARY KEY (date, name));
+CREATE TABLE faults (
+  path VARCHAR NOT NULL, "offset" BIGINT, kind VARCHAR NOT NULL, reason VARCHAR NOT NULL, record BIGINT
+);
+CREATE TABLE segments (
+  date VARCHAR NOT NULL, name VARCHAR NOT NULL, rows BIGINT NOT NULL, bytes BIGINT NOT NULL, PRIMARY KEY (date, name)
+);
 CREATE TABLE segment_partitions (
   date VARCHAR NOT NULL, name VARCHAR NOT NULL, account VARCHAR, region VARCHAR, rows BIGINT NOT NULL,
   first_time VARCHAR, last_time VARCHAR
@@ -173,7 +177,9 @@ def _explain(path: Path, text: str) -> StoreError:
         return StoreError(f"{path} lies on a read-only disk", "choose another --store DIR")
     if "newer version" in lowered or "storage version" in lowered:
         return StoreError(f"{path} was written by a newer DuckDB", "upgrade ctaudit")
-    return StoreError(f"{path} cannot be opened: {first}", "restore it from a copy, or ingest the evidence into a new store")
+    return StoreError(
+        f"{path} cannot be opened: {first}", "restore it from a copy, or ingest the evidence into a new store"
+    )
 
 
 def _check_version(connection: duckdb.DuckDBPyConnection, layout: Layout) -> None:

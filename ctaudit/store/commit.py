@@ -116,7 +116,9 @@ def refresh_views(connection: duckdb.DuckDBPyConnection, layout: Layout) -> None
     """Write the views anew over the segments there are now, by absolute path."""
     rows = connection.execute("SELECT date, name FROM segments ORDER BY date, name").fetchall()
     paths = [str(layout.segment(date, name).absolute()) for date, name in rows or [EMPTY]]
-    row = connection.execute("SELECT EXISTS (FROM duplicates WHERE (file_id, record) < (kept_file, kept_record))").fetchone()
+    row = connection.execute(
+        "SELECT EXISTS (FROM duplicates WHERE (file_id, record) < (kept_file, kept_record))"
+    ).fetchone()
     select = views.select_sql(views.segments_sql(paths), moved=bool(row and row[0]))
     connection.execute(f"CREATE OR REPLACE VIEW {views.VIEW} AS {select}")
 
@@ -147,7 +149,9 @@ def _refuse_collisions(connection: duckdb.DuckDBPyConnection, entries: Sequence[
     ).fetchone()
     connection.unregister("incoming")
     if row is not None:
-        raise StoreError(f"{row[0]} collides with another file in 64 bits of its SHA-256", "ingest it into another store")
+        raise StoreError(
+            f"{row[0]} collides with another file in 64 bits of its SHA-256", "ingest it into another store"
+        )
 
 
 def _insert_ledger(connection: duckdb.DuckDBPyConnection, pending: Pending) -> None:
@@ -161,10 +165,12 @@ def _insert_ledger(connection: duckdb.DuckDBPyConnection, pending: Pending) -> N
     paths = pa.table({"path": pa.array(pending.read_paths, pa.string())})
     connection.register("read_now", paths)
     for table in ("faults", "refused"):
-        connection.execute(f"DELETE FROM {table} WHERE path IN (SELECT path FROM read_now) OR split_part(path, '#member', 1) IN (SELECT path FROM read_now)")
+        connection.execute(f"DELETE FROM {table} WHERE path IN (FROM read_now) OR {FILE_OF_PATH} IN (FROM read_now)")
     connection.unregister("read_now")
     _load(connection, "incoming", pending.faults, Fault.__slots__)
-    connection.execute('INSERT INTO faults SELECT DISTINCT path, "offset", kind, reason, record FROM incoming ORDER BY ALL')
+    connection.execute(
+        'INSERT INTO faults SELECT DISTINCT path, "offset", kind, reason, record FROM incoming ORDER BY ALL'
+    )
     connection.unregister("incoming")
     refused = [(entry.path, kind, count) for entry in pending.entries for kind, count in entry.refused.items()]
     _insert(connection, "refused", refused, ("path", "kind", "count"))
@@ -192,23 +198,41 @@ def _insert_findings(connection: duckdb.DuckDBPyConnection, found: dict[str, Fou
 
 def _load(connection: duckdb.DuckDBPyConnection, name: str, values: Sequence[Any], attributes: Sequence[str]) -> None:
     """Register objects' attributes as a relation: row-wise INSERTs are a thousand times slower."""
-    table = pa.table({attribute: pa.array([getattr(value, attribute) for value in values], _TYPES.get(attribute, pa.int64())) for attribute in attributes})
+    table = pa.table(
+        {
+            attribute: pa.array([getattr(value, attribute) for value in values], _TYPES.get(attribute, pa.int64()))
+            for attribute in attributes
+        }
+    )
     connection.register(name, table)
 
 
-def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[tuple[Any, ...]], names: Sequence[str]) -> None:
+def _insert(
+    connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[tuple[Any, ...]], names: Sequence[str]
+) -> None:
     if not rows:
         return
-    columns = {name: pa.array(values, _TYPES.get(name, pa.int64())) for name, values in zip(names, zip(*rows, strict=True), strict=True)}
+    columns = {
+        name: pa.array(values, _TYPES.get(name, pa.int64()))
+        for name, values in zip(names, zip(*rows, strict=True), strict=True)
+    }
     connection.register("incoming", pa.table(columns))
     verb = "INSERT OR IGNORE" if table in _FOUND_AGAIN else "INSERT"
     connection.execute(f"{verb} INTO {table} ({', '.join(names)}) SELECT {', '.join(names)} FROM incoming")
     connection.unregister("incoming")
 
 
+FILE_OF_PATH = r"regexp_replace(path, '#member[0-9]+$', '')"
+"""SQL: the file that a content's path belongs to."""
+KNOWN_FILES = f"""
+  SELECT DISTINCT {FILE_OF_PATH}, size, mtime_ns FROM paths
+  WHERE {FILE_OF_PATH} NOT IN (SELECT {FILE_OF_PATH} FROM faults)
+"""
+"""SQL: files in the ledger that were read without a fault."""
 _FOUND_AGAIN = ("duplicates", "conflicts")
 """Findings that a later ingest may come upon again."""
 _LEDGER = ("path", "file_id", "sha256", "kind", "bytes", "records", "events", "refused_count", "size", "mtime_ns")
 _TYPES = dict.fromkeys(
-    ("path", "sha256", "kind", "reason", "date", "name", "account", "region", "first_time", "last_time", "eventid"), pa.string()
+    ("path", "sha256", "kind", "reason", "date", "name", "account", "region", "first_time", "last_time", "eventid"),
+    pa.string(),
 )

@@ -40,7 +40,9 @@ def status(layout: Layout) -> Document:
     with catalog.reading(layout) as connection:
         totals = catalog.totals(connection)
         kinds = dict(connection.execute("SELECT kind, count(*) FROM contents GROUP BY ALL ORDER BY ALL").fetchall())
-        refused = dict(connection.execute("SELECT kind, sum(count)::BIGINT FROM refused GROUP BY ALL ORDER BY ALL").fetchall())
+        refused = dict(
+            connection.execute("SELECT kind, sum(count)::BIGINT FROM refused GROUP BY ALL ORDER BY ALL").fetchall()
+        )
         faults = dict(connection.execute("SELECT kind, count(*) FROM faults GROUP BY ALL ORDER BY ALL").fetchall())
         where = connection.execute(
             """SELECT list(DISTINCT account ORDER BY account), list(DISTINCT region ORDER BY region),
@@ -48,7 +50,8 @@ def status(layout: Layout) -> Document:
                FROM segment_partitions"""
         ).fetchone()
         verdicts = connection.execute(
-            """SELECT coalesce(integrity, 'unknown'), sum(events)::BIGINT FROM contents WHERE events > 0 GROUP BY ALL ORDER BY ALL"""
+            """SELECT coalesce(integrity, 'unknown'), sum(events)::BIGINT FROM contents
+               WHERE events > 0 GROUP BY ALL ORDER BY ALL"""
         ).fetchall()
     assert where is not None  # an aggregate without GROUP BY always has one row
     return Document(

@@ -39,7 +39,8 @@ class Layout:
         if not self.root.exists():
             raise StoreError(f"there is no store at {self.root}", "create it with: ctaudit ingest PATH --store DIR")
         raise StoreError(
-            f"{self.root} is not a ctaudit store", "name the store with --store DIR, or choose a new folder to ingest into"
+            f"{self.root} is not a ctaudit store",
+            "name the store with --store DIR, or choose a new folder to ingest into",
         )
 
     def require_store_or_empty(self) -> None:
@@ -49,7 +50,9 @@ class Layout:
         if not self.root.is_dir():
             raise StoreError(f"{self.root} is a file, not a folder", "choose another --store DIR")
         if any(entry.name not in ("events", "ingest.lock") for entry in self.root.iterdir()):
-            raise StoreError(f"{self.root} holds other files and is not a ctaudit store", "choose an empty or new folder")
+            raise StoreError(
+                f"{self.root} holds other files and is not a ctaudit store", "choose an empty or new folder"
+            )
 
 
 def is_store(folder: str) -> bool:

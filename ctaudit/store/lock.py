@@ -17,13 +17,17 @@ def held(layout: Layout) -> Iterator[None]:
     try:
         descriptor = os.open(layout.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     except OSError as error:
-        raise StoreError(f"cannot write to the store {layout.root}: {error.strerror}", "choose another --store DIR") from error
+        raise StoreError(
+            f"cannot write to the store {layout.root}: {error.strerror}", "choose another --store DIR"
+        ) from error
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             holder = os.pread(descriptor, 200, 0).decode(errors="replace").strip() or "another process"
-            raise StoreBusy(f"{holder} is ingesting into {layout.root}", "wait until it has finished, then try again") from error
+            raise StoreBusy(
+                f"{holder} is ingesting into {layout.root}", "wait until it has finished, then try again"
+            ) from error
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, f"process {os.getpid()}".encode(), 0)
         yield

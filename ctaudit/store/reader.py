@@ -33,7 +33,8 @@ def snapshot(connection: duckdb.DuckDBPyConnection, layout: Layout, span: Span) 
     with catalog.attached(connection, layout):
         where, params = partitions_where(span)
         rows = connection.execute(
-            f"SELECT date, name, sum(rows)::BIGINT FROM segment_partitions WHERE {where} GROUP BY ALL ORDER BY ALL", params
+            f"SELECT date, name, sum(rows)::BIGINT FROM segment_partitions WHERE {where} GROUP BY ALL ORDER BY ALL",
+            params,
         ).fetchall()
         totals = catalog.totals(connection)
         omitted = _omitted(connection, span)
@@ -69,7 +70,9 @@ def _omitted(connection: duckdb.DuckDBPyConnection, span: Span) -> dict[str, int
     found: dict[str, int] = {}
     for reason, (asked, test) in tests.items():
         if asked:
-            row = connection.execute(f"SELECT coalesce(sum(rows), 0)::BIGINT FROM segment_partitions WHERE {test}").fetchone()
+            row = connection.execute(
+                f"SELECT coalesce(sum(rows), 0)::BIGINT FROM segment_partitions WHERE {test}"
+            ).fetchone()
             if row and row[0]:
                 found[reason] = row[0]
     return found

@@ -61,11 +61,7 @@ def _value(field: Field, value: Any) -> Any:
 
 
 def _struct(field: Field, value: dict[str, Any]) -> dict[str, Any]:
-    return {
-        child.key: inner
-        for child in field.fields
-        if (inner := _value(child, value.get(child.name))) is not None
-    }
+    return {child.key: inner for child in field.fields if (inner := _value(child, value.get(child.name))) is not None}
 
 
 def _merge(target: Any, patch: Any) -> Any:

@@ -121,7 +121,10 @@ def cluster(table: pa.Table) -> pa.Table:
 
     Files are read in the order of their paths, so they come clustered, and then nothing is copied.
     """
-    keys = [table[ACCOUNT].combine_chunks().dictionary_encode(), table["awsregion"].combine_chunks().dictionary_encode()]
+    keys = [
+        table[ACCOUNT].combine_chunks().dictionary_encode(),
+        table["awsregion"].combine_chunks().dictionary_encode(),
+    ]
     if all(_is_one_run(key) for key in keys):
         return table
     order = pc.sort_indices(table, [(ACCOUNT, "ascending"), ("awsregion", "ascending"), ("eventtime", "ascending")])

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ctaudit.records.columns import ACCOUNT, DATE, EVENT, EXTRA, FILE_ID, RECORD
+from ctaudit.records.columns import ACCOUNT, DATE, EVENT, EXTRA, RECORD
 from ctaudit.store import rebuild
 
 VIEW = "cloudtrail_logs"
 
 _MOVED = """(
   SELECT kept_file AS from_file, kept_record AS from_record, least.file_id, least.record
-  FROM (SELECT kept_file, kept_record, min({'file_id': file_id, 'record': record}) AS least FROM duplicates GROUP BY ALL)
+  FROM (
+    SELECT kept_file, kept_record, min({'file_id': file_id, 'record': record}) AS least FROM duplicates GROUP BY ALL
+  )
   WHERE (least.file_id, least.record) < (kept_file, kept_record)
 )"""
 """Events whose row was read from one file and whose canonical place, the least, is another file ingested later."""
@@ -47,6 +49,4 @@ def select_sql(source: str, moved: bool) -> str:
         f"{rebuild.sql('e')} AS eventjson",
     ]
     join = f" LEFT JOIN {_MOVED} m ON m.from_file = e.file_id AND m.from_record = e.record" if moved else ""
-    return (
-        f"SELECT {', '.join(columns)} FROM {source} e{join} LEFT JOIN files f ON f.file_id = {place[0]}"
-    )
+    return f"SELECT {', '.join(columns)} FROM {source} e{join} LEFT JOIN files f ON f.file_id = {place[0]}"

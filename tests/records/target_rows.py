@@ -379,6 +379,11 @@ ROWS: list[tuple[dict[str, Any], list[str]]] = [
 ]
 
 OTHERS: list[tuple[dict[str, Any], list[str]]] = [
+    (record("es", "DeleteElasticsearchDomain", {"domainName": "search"}), ["search"]),
+    (record("guardduty", "DeleteInvitations", {"accountIds": ["444455556666"]}), ["444455556666"]),
+    (record("securityhub", "DeleteInvitations", {"AccountIds": ["444455556666"]}), ["444455556666"]),
+    (record("iam", "DeleteVirtualMFADevice", {"serialNumber": f"arn:aws:iam::{ACCOUNT}:mfa/old"}), ["old"]),
+    (record("organizations", "DeregisterDelegatedAdministrator", {"accountId": "444455556666"}), ["444455556666"]),
     (
         record(
             "iam",
@@ -445,7 +450,7 @@ OTHERS: list[tuple[dict[str, Any], list[str]]] = [
             "DeleteUser",
             None,
             errorCode="AccessDenied",
-            errorMessage=f"User: {USER_ARN} is not authorized to perform: iam:DeleteUser on resource: user bob because no",
+            errorMessage=f"User: {USER_ARN} is not authorized to perform: iam:DeleteUser on resource: user bob because",
         ),
         ["bob"],
     ),

@@ -33,20 +33,10 @@ def test_call_names_its_targets(made: dict[str, Any], expected: list[str]) -> No
 
 def test_every_destructive_row_of_the_table_has_a_record_here() -> None:
     tried = {(made["eventSource"].partition(".")[0], bare_name(made["eventName"])) for made, _ in ROWS + OTHERS}
-    untried = {
-        (source, name)
-        for source, name in PATHS
-        if name.startswith(("Delete", "Terminate", "Purge", "Schedule", "Revoke", "Release", "Deregister"))
-        and (source, name) not in tried
-    }
-    extra = {"s3control", "macie2"}
-    assert {row for row in untried if row[0] not in extra} == {
-        ("es", "DeleteElasticsearchDomain"),
-        ("guardduty", "DeleteInvitations"),
-        ("securityhub", "DeleteInvitations"),
-        ("iam", "DeleteVirtualMFADevice"),
-        ("organizations", "DeregisterDelegatedAdministrator"),
-    }
+    words = ("Delete", "Terminate", "Purge", "Schedule", "Revoke", "Release", "Deregister")
+    # These services share their row with one that is tried.
+    untried = {row for row in PATHS.keys() - tried if row[0] not in ("s3control", "macie2")}
+    assert [row for row in untried if row[1].startswith(words)] == []
 
 
 def test_arn_type_and_account_are_filled_in() -> None:
@@ -130,14 +120,14 @@ NOTHING = [
         "LeaveOrganization",
         None,
         errorCode="AccessDenied",
-        errorMessage=f"User: {USER_ARN} is not authorized to perform: organizations:LeaveOrganization on resource: * because",
+        errorMessage="User: x is not authorized to perform: organizations:LeaveOrganization on resource: * because",
     ),
     record(
         "ec2",
         "RunInstances",
         None,
         errorCode="Client.UnauthorizedOperation",
-        errorMessage=f"not authorized to perform: ec2:RunInstances on resource: arn:aws:ec2:{REGION}:{ACCOUNT}:instance/* because",
+        errorMessage=f"not authorized: ec2:RunInstances on resource: arn:aws:ec2:{REGION}:{ACCOUNT}:instance/* because",
     ),
     record("iam", "DeleteAccessKey", None, errorCode="AccessDenied"),
 ]

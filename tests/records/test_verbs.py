@@ -147,7 +147,7 @@ def test_parameters_decide_where_the_name_cannot(source: str, name: str, paramet
 def test_images_expired_by_policy_are_destroyed_and_an_idle_policy_run_is_not() -> None:
     actions = {"lifecycleEventImageActions": [{"lifecycleEventImage": {"digest": "sha256:aa"}}]}
     assert verb(record("ecr", "PolicyExecutionEvent", serviceEventDetails=actions)) is Verb.DESTROY
-    idle = {"lifecycleEventImageActions": []}
+    idle: dict[str, Any] = {"lifecycleEventImageActions": []}
     assert verb(record("ecr", "PolicyExecutionEvent", serviceEventDetails=idle)) is Verb.OTHER
 
 
