@@ -19,7 +19,8 @@ from itertools import accumulate, islice
 from pathlib import Path
 
 import orjson
-from records import LOST_BUCKET, Place, Recorder, record_of_loss, token
+from records import LOST_BUCKET, Recorder, record_of_loss
+from sessions import Place, token
 
 REGIONS = ("us-east-1", "eu-west-1", "us-west-2", "eu-central-1", "ap-southeast-2")
 ACCOUNTS = tuple(f"{number:012d}" for number in (12345678901, *range(111122223333, 888899990000, 111111111111)))

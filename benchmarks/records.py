@@ -4,90 +4,39 @@ from __future__ import annotations
 
 import base64
 import random
-import string
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import accumulate
 from typing import Any
 
 from calls import Call, calls, cumulative_weights, error_of
+from sessions import (
+    LOOSE_USER,
+    ROLES,
+    SERVICES,
+    USERS,
+    Json,
+    Place,
+    Session,
+    assumed,
+    service_session,
+    stamp,
+    unique_id,
+    user,
+    uuid,
+)
 
 LOST_BUCKET = "finance-ledger-archive"
 """Deleted once, by `LOOSE_USER`: the question that the lookup benchmark asks."""
-LOOSE_USER = "ana.ruiz"
-
-Json = dict[str, Any]
 
 _CALLS = calls()
 _WEIGHTS = cumulative_weights(_CALLS)
-_UPPER = string.ascii_uppercase + "234567"
 _WORDS = ["payments", "orders", "search", "audit", "ingest", "billing", "mobile", "ledger", "media", "catalog", "auth"]
 _WORDS += ["report", "stream", "batch", "portal"]
 _STAGES = ("prod", "staging", "dev")
-_USERS = (LOOSE_USER, "li.wei", "sam.okoro", "ci-deployer", "backup-agent", "j.meyer", "metrics-reader", "n.patel")
-_SERVICES = ("lambda", "autoscaling", "config", "ec2", "ecs-tasks", "cloudtrail", "ssm", "dms", "logs", "rds")
-_AGENTS = (
-    "aws-cli/2.15.30 Python/3.11.8 Linux/6.1.79-99.167.amzn2023.x86_64 exe/x86_64.amzn.2023 prompt/off "
-    "command/{service}.{name}",
-    "APN/1.0 HashiCorp/1.0 Terraform/1.7.5 (+https://www.terraform.io) terraform-provider-aws/5.41.0 (+https://registry."
-    "terraform.io/providers/hashicorp/aws) aws-sdk-go-v2/1.25.3 os/linux lang/go#1.21.8 api/{service}#1.53.1",
-    "Boto3/1.34.69 md/Botocore#1.34.69 ua/2.0 os/linux#5.10.210-201.852.amzn2.x86_64 md/arch#x86_64 lang/python#3.11.6 "
-    "md/pyimpl#CPython cfg/retry-mode#legacy Botocore/1.34.69",
-    "aws-sdk-go-v2/1.26.0 os/linux lang/go#1.22.1 md/GOOS#linux md/GOARCH#arm64 api/{service}#1.37.0",
-    "aws-sdk-java/2.25.17 Linux/5.10.213-201.855.amzn2.x86_64 OpenJDK_64-Bit_Server_VM/17.0.10+7-LTS Java/17.0.10 "
-    "vendor/Amazon.com_Inc. exec-env/AWS_ECS_FARGATE io/async http/NettyNio cfg/retry-mode/standard",
-    "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko) "
-    "Chrome/122.0.0.0 Safari/537.36",
-)
 _FIELDS = ["status", "state", "description", "type", "version", "ownerId", "clientToken", "createdAt", "encrypted"]
-_FIELDS += [
-    "size",
-    "count",
-    "kmsKeyId",
-    "subnetId",
-    "availabilityZone",
-    "roleArn",
-    "enabled",
-    "priority",
-    "tier",
-    "engine",
-]
-_FIELDS += ["platform", "endpoint", "retention", "owner", "schedule"]
-_ROLES = ("app", "deploy", "worker", "etl", "node", "admin", "readonly")
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    account: str
-    region: str
-
-
-@dataclass(frozen=True, slots=True)
-class Session:
-    """Who calls, from where and with what: one credential, used for many calls."""
-
-    identity: Json
-    address: str
-    agent: str
-    console: bool = False
-
-
-def token(rng: random.Random, length: int) -> str:
-    return "".join(rng.choices(string.ascii_letters + string.digits, k=length))
-
-
-def _uuid(rng: random.Random) -> str:
-    text = f"{rng.getrandbits(128):032x}"
-    return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-a{text[17:20]}-{text[20:]}"
-
-
-def _unique_id(prefix: str, length: int, rng: random.Random) -> str:
-    return prefix + "".join(rng.choices(_UPPER, k=length))
-
-
-def _stamp(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
+_FIELDS += ["size", "count", "kmsKeyId", "subnetId", "availabilityZone", "roleArn", "enabled", "priority"]
+_FIELDS += ["tier", "engine", "platform", "endpoint", "retention", "owner", "schedule"]
 
 
 class Recorder:
@@ -96,12 +45,12 @@ class Recorder:
     def __init__(self, seed: int, place: Place, day: int, strange: float) -> None:
         self._place = place
         self._strange = strange
-        self._day = datetime.fromordinal(day).replace(tzinfo=UTC)
+        began = datetime.fromordinal(day).replace(tzinfo=UTC)
         lasting = random.Random(f"{seed}:{place.account}")
-        self._users = [self._user(name, lasting) for name in _USERS]
-        roles = [(f"{lasting.choice(_WORDS)}-{part}-role", _unique_id("AROA", 17, lasting)) for part in _ROLES]
+        self._users = [user(place.account, name, lasting) for name in USERS]
+        roles = [(f"{lasting.choice(_WORDS)}-{part}-role", unique_id("AROA", 17, lasting)) for part in ROLES]
         daily = random.Random(f"{seed}:{place.account}:{day}")
-        self._sessions = [self._assumed(*daily.choice(roles), daily) for _ in range(70)]
+        self._sessions = [assumed(place.account, began, *daily.choice(roles), daily) for _ in range(70)]
         self._pools: dict[str, list[str]] = {}
         self._pool_seed = f"{seed}:{place.account}:{place.region}"
         shares = [2 / (rank + 2) for rank in range(len(self._sessions))] + [0.35] * len(self._users)
@@ -113,7 +62,7 @@ class Recorder:
             (call,) = rng.choices(_CALLS, cum_weights=_WEIGHTS)
             moment = delivered - timedelta(seconds=rng.randrange(60, 900))
             if call.service in ("kms", "sts", "s3") and rng.random() < 0.3:
-                yield self.record(call, _service_session(rng), moment, rng)
+                yield self.record(call, service_session(rng), moment, rng)
             else:
                 (session,) = rng.choices(self._sessions + self._users, cum_weights=self._session_weights)
                 yield self.record(call, session, moment, rng)
@@ -125,7 +74,7 @@ class Recorder:
         record: Json = {
             "eventVersion": rng.choice(("1.08", "1.09", "1.10", "1.11")),
             "userIdentity": session.identity,
-            "eventTime": _stamp(moment),
+            "eventTime": stamp(moment),
             "eventSource": f"{call.service}.amazonaws.com",
             "eventName": call.name,
             "awsRegion": self._place.region,
@@ -139,13 +88,13 @@ class Recorder:
         record["responseElements"] = None if call.reads or failed else _detail(call, target, rng)
         if call.service == "s3":
             record["additionalEventData"] = _s3_data(rng)
-        record |= {"requestID": _uuid(rng), "eventID": _uuid(rng), "readOnly": call.reads}
+        record |= {"requestID": uuid(rng), "eventID": uuid(rng), "readOnly": call.reads}
         if resources := self._resources(call, target, rng):
             record["resources"] = resources
         record |= {"eventType": "AwsApiCall", "managementEvent": not call.data}
         record["recipientAccountId"] = self._place.account
         if session.identity["type"] == "AWSService":
-            record["sharedEventID"] = _uuid(rng)
+            record["sharedEventID"] = uuid(rng)
         record["eventCategory"] = "Data" if call.data else "Management"
         if "invokedBy" not in session.identity:
             record["tlsDetails"] = _tls(host, rng)
@@ -154,51 +103,7 @@ class Recorder:
         return _surprise(record, rng) if rng.random() < self._strange else record
 
     def loose_session(self) -> Session:
-        return self._users[_USERS.index(LOOSE_USER)]
-
-    def _user(self, name: str, rng: random.Random) -> Session:
-        identity = {
-            "type": "IAMUser",
-            "principalId": _unique_id("AIDA", 17, rng),
-            "arn": f"arn:aws:iam::{self._place.account}:user/{name}",
-            "accountId": self._place.account,
-            "accessKeyId": _unique_id("AKIA", 16, rng),
-            "userName": name,
-        }
-        return Session(identity, _address(rng), rng.choice(_AGENTS[:3]))
-
-    def _assumed(self, role: str, role_id: str, rng: random.Random) -> Session:
-        account = self._place.account
-        began = self._day + timedelta(minutes=rng.randrange(-60, 1380))
-        workload = rng.random() < 0.7
-        name = f"i-{rng.getrandbits(68):017x}" if workload else f"{rng.choice(_USERS)}@example.com"
-        session: Json = {
-            "sessionIssuer": {
-                "type": "Role",
-                "principalId": role_id,
-                "arn": f"arn:aws:iam::{account}:role/{role}",
-                "accountId": account,
-                "userName": role,
-            },
-            "attributes": {"creationDate": _stamp(began), "mfaAuthenticated": "false"},
-        }
-        if rng.random() < 0.5:
-            session["webIdFederationData"] = {}
-        if workload:
-            session["ec2RoleDelivery"] = "2.0"
-        identity: Json = {
-            "type": "AssumedRole",
-            "principalId": f"{role_id}:{name}",
-            "arn": f"arn:aws:sts::{account}:assumed-role/{role}/{name}",
-            "accountId": account,
-            "accessKeyId": _unique_id("ASIA", 16, rng),
-            "sessionContext": session,
-        }
-        if rng.random() < 0.15:
-            service = f"{rng.choice(_SERVICES)}.amazonaws.com"
-            return Session(identity | {"invokedBy": service}, service, service)
-        console = not workload and rng.random() < 0.4
-        return Session(identity, _address(rng), _AGENTS[5] if console else rng.choice(_AGENTS[:5]), console)
+        return self._users[USERS.index(LOOSE_USER)]
 
     def _target(self, kind: str, rng: random.Random) -> str:
         """Return a resource of this kind: most calls go to few of them, some to new ones."""
@@ -216,11 +121,11 @@ class Recorder:
         if kind == "account":
             return account
         if kind == "object":
-            return f"{rng.choice(_WORDS)}/2026/01/part-{rng.randrange(9999):05d}-{_uuid(rng)}.snappy.parquet"
+            return f"{rng.choice(_WORDS)}/2026/01/part-{rng.randrange(9999):05d}-{uuid(rng)}.snappy.parquet"
         if kind == "queue-url":
             return f"https://sqs.{region}.amazonaws.com/{account}/{name}"
         if kind == "key-arn":
-            return f"arn:aws:kms:{region}:{account}:key/{_uuid(rng)}"
+            return f"arn:aws:kms:{region}:{account}:key/{uuid(rng)}"
         if kind == "role-arn":
             return f"arn:aws:iam::{account}:role/{name}"
         if kind == "policy":
@@ -253,15 +158,6 @@ def record_of_loss(recorder: Recorder, moment: datetime, rng: random.Random) -> 
     return {key: value for key, value in record.items() if not key.startswith("error")}
 
 
-def _address(rng: random.Random) -> str:
-    return f"{rng.choice((3, 18, 34, 52, 54, 203))}.{rng.randrange(256)}.{rng.randrange(256)}.{rng.randrange(1, 255)}"
-
-
-def _service_session(rng: random.Random) -> Session:
-    service = f"{rng.choice(_SERVICES)}.amazonaws.com"
-    return Session({"type": "AWSService", "invokedBy": service}, service, service)
-
-
 def _put(path: tuple[str, ...], value: str) -> Any:
     """Return `value` at the end of a path of keys, where `*` stands for a list of one."""
     if not path:
@@ -278,7 +174,7 @@ def _request(call: Call, target: str, rng: random.Random) -> Json | None:
         request["Host"] = f"{target if call.kind == 'bucket' else 'lake-prod'}.s3.amazonaws.com"
     elif call.service == "kms":
         request["encryptionAlgorithm"] = "SYMMETRIC_DEFAULT"
-        request["encryptionContext"] = {"aws:s3:arn": f"arn:aws:s3:::lake-prod/{rng.choice(_WORDS)}/{_uuid(rng)}"}
+        request["encryptionContext"] = {"aws:s3:arn": f"arn:aws:s3:::lake-prod/{rng.choice(_WORDS)}/{uuid(rng)}"}
     elif call.service == "sts":
         request |= {"roleSessionName": f"{rng.choice(_WORDS)}-{rng.randrange(10**9)}", "durationSeconds": 3600}
     elif call.name.startswith("Describe"):
@@ -299,14 +195,14 @@ def _detail(call: Call, target: str, rng: random.Random) -> Json:
     detail[fields[6]] = {field: _value(field, rng) for field in fields[6:]} | {"resourceId": target}
     if rng.random() < 0.01:
         many = range(40)
-        grants = (f'{{"Effect":"Allow","Action":"{rng.choice(_SERVICES)}:*","Resource":"{target}{n}"}}' for n in many)
+        grants = (f'{{"Effect":"Allow","Action":"{rng.choice(SERVICES)}:*","Resource":"{target}{n}"}}' for n in many)
         detail["policyDocument"] = f'{{"Version":"2012-10-17","Statement":[{",".join(grants)}]}}'
     return detail
 
 
 def _value(field: str, rng: random.Random) -> Any:
     if field in ("clientToken", "kmsKeyId"):
-        return _uuid(rng)
+        return uuid(rng)
     if field in ("size", "count", "priority", "retention"):
         return rng.randrange(1, 500)
     if field in ("encrypted", "enabled"):

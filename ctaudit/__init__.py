@@ -51,7 +51,9 @@ def __getattr__(name: str) -> Any:
     home = _HOMES.get(name)
     if home is None:
         raise AttributeError(f"module 'ctaudit' has no attribute '{name}'")
-    module, _, attribute = home.partition(":")
-    value = getattr(import_module(f"ctaudit.{module}"), attribute)
-    globals()[name] = value
-    return value
+    module = home.partition(":")[0]
+    loaded = import_module(f"ctaudit.{module}")
+    for each, place in _HOMES.items():  # all at once: importing the file `ingest` has put itself under that name here
+        if place.startswith(f"{module}:"):
+            globals()[each] = getattr(loaded, place.partition(":")[2])
+    return globals()[name]

@@ -4,9 +4,13 @@ import sys
 
 
 def main() -> None:
-    from ctaudit.cli.main import run
+    try:
+        from ctaudit.cli.main import run
 
-    sys.exit(run(sys.argv[1:]))
+        code = run(sys.argv[1:])
+    except KeyboardInterrupt:  # pressed while Python was still importing
+        code = 130
+    sys.exit(code)
 
 
 if __name__ == "__main__":

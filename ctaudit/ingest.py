@@ -5,12 +5,15 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
+from multiprocessing import forkserver, resource_tracker
+from multiprocessing.synchronize import Event
 from pathlib import Path
 
 from ctaudit.errors import StoreError
@@ -74,15 +77,12 @@ def ingest(
     started = time.monotonic()
     layout = Layout(Path(store).absolute())
     try:
-        prepare_store(layout)
         with lock.held(layout):
+            prepare_store(layout)
             sweep(layout)
             summary = _Run(layout, jobs, progress or Silent()).run(sources)
     except OSError as error:
-        raise StoreError(
-            f"cannot write to the store {layout.root}: {error.strerror or error}",
-            "free some space or choose another --store DIR; what was committed before is whole",
-        ) from error
+        raise _not_written(layout, error) from error
     summary.seconds = time.monotonic() - started
     return summary
 
@@ -90,7 +90,7 @@ def ingest(
 class _Run:
     def __init__(self, layout: Layout, jobs: int | None, progress: Progress) -> None:
         self._layout = layout
-        self._jobs = jobs or len(os.sched_getaffinity(0))
+        self._jobs = jobs or _processors()
         self._progress = progress
         self._summary = Summary()
         self._pending = Pending()
@@ -99,6 +99,7 @@ class _Run:
 
     def run(self, sources: Sequence[str]) -> Summary:
         known_files, known_contents = _known(self._layout)
+        self._pending.listed += [os.fsencode(os.path.abspath(each)).decode(errors="backslashreplace") for each in sources]
         chosen = self._list(sources, known_files)
         total = sum(file.size for file in chosen)
         self._tell(files_total=len(chosen), bytes_total=total)
@@ -115,8 +116,9 @@ class _Run:
         for entry in files.find(sources, is_store):
             if isinstance(entry, Fault):
                 self._summary.files_faulty += 1
-                self._fault(entry)
-                self._pending.read_paths.append(entry.path)
+                self._summary.faults.append(entry)
+                if entry.kind != "file.missing" or os.path.lexists(entry.path):  # a slip of the pen is no evidence
+                    self._pending.faults.append(entry)
             elif (entry.shown, entry.size, entry.mtime_ns) in known:
                 self._summary.files_known += 1
             else:
@@ -179,7 +181,7 @@ class _Run:
         self._pending.faults.append(fault)
 
     def _commit(self) -> None:
-        if self._pending.read_paths:
+        if self._pending.entries or self._pending.faults or self._pending.listed:
             done = commit(self._layout, self._pending)
             self._summary.events += done.events
             self._summary.duplicates += done.duplicates
@@ -227,11 +229,11 @@ def _in_processes(
     root: Path, plan: Sequence[Sequence[files.SourceFile]], known: frozenset[int], jobs: int
 ) -> Iterator[Share]:
     """Yield shares as workers finish them; at most two wait for each worker, so that memory stays bounded."""
-    method = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
-    context = multiprocessing.get_context(method)
-    if method == "forkserver":
-        context.set_forkserver_preload(["ctaudit.intake"])
-    pool = ProcessPoolExecutor(min(jobs, len(plan)), context, initializer=_start_worker, initargs=(root, known))
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["ctaudit.intake"])
+    _start_forkserver()
+    stop = context.Event()
+    pool = ProcessPoolExecutor(min(jobs, len(plan)), context, initializer=_start_worker, initargs=(root, known, stop))
     try:
         waiting: set[Future[Share]] = set()
         for chosen in plan:
@@ -248,17 +250,52 @@ def _in_processes(
             "run it again, with fewer --jobs; it goes on where it stopped",
         ) from error
     finally:
+        stop.set()  # whatever ended this: no worker goes on with a share that nobody waits for
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _start_forkserver() -> None:
+    """Start the process that workers are forked from deaf to Ctrl-C, which a terminal sends to every process.
+
+    They inherit that from it. The parent alone hears of Ctrl-C and tells them to stop.
+    """
+    resource_tracker.ensure_running()  # it would lift the block when it is started
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    try:
+        forkserver.ensure_running()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 _take_share: Callable[[Sequence[files.SourceFile]], Share]
 
 
-def _start_worker(root: Path, known: frozenset[int]) -> None:
+def _start_worker(root: Path, known: frozenset[int], stop: Event) -> None:
     global _take_share
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent ends its workers
-    _take_share = lambda chosen: take_in(root, chosen, known)  # noqa: E731 - state of this process alone
+    _take_share = lambda chosen: take_in(root, chosen, known, stop.is_set)  # noqa: E731 - state of this process alone
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """End this worker when the ingest is killed: it would wait for work for ever."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    parent.join()
+    os._exit(1)
 
 
 def _work(chosen: Sequence[files.SourceFile]) -> Share:
     return _take_share(chosen)
+
+
+def _processors() -> int:
+    """Return how many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _not_written(layout: Layout, error: OSError) -> StoreError:
+    what = error.strerror or str(error).partition(". Detail:")[0]
+    return StoreError(
+        f"cannot write to the store {layout.root}: {what}",
+        "free some space or choose another --store DIR; what was committed before is whole",
+    )

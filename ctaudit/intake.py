@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ctaudit.errors import Interrupted
 from ctaudit.fault import Fault
 from ctaudit.records import read as reader
 from ctaudit.records.unpack import Content, unpack
@@ -50,13 +51,22 @@ def file_id(sha256: bytes) -> int:
     return int.from_bytes(sha256[:8], "big", signed=True)
 
 
-def take_in(root: Path, chosen: Sequence[files.SourceFile], known: frozenset[int]) -> Share:
-    """Read `chosen` into new segments below the store at `root`; contents whose id is in `known` are passed over."""
+def take_in(
+    root: Path, chosen: Sequence[files.SourceFile], known: frozenset[int], stopped: Callable[[], bool] = bool
+) -> Share:
+    """Read `chosen` into new segments below the store at `root`; contents whose id is in `known` are passed over.
+
+    Raises Interrupted between two files when `stopped` says so.
+    """
     writer = SegmentWriter(Layout(root))
     seen = set(known)
-    reports = tuple(_take_file(file, writer, seen) for file in chosen)
+    reports: list[FileReport] = []
+    for file in chosen:
+        if stopped():
+            raise Interrupted("interrupted")
+        reports.append(_take_file(file, writer, seen))
     writer.finish()
-    return Share(reports, tuple(writer.segments))
+    return Share(tuple(reports), tuple(writer.segments))
 
 
 def _take_file(file: files.SourceFile, writer: SegmentWriter, seen: set[int]) -> FileReport:

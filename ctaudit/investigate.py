@@ -17,7 +17,7 @@ from ctaudit.queries.actors import Filters
 from ctaudit.queries.rows import COLUMNS
 from ctaudit.queries.who import Deed
 from ctaudit.query import Answer, OneOf, Query, Span
-from ctaudit.store import catalog, holdings
+from ctaudit.store import holdings
 from ctaudit.store.layout import Layout
 from ctaudit.table import Column, Document, Table
 
@@ -36,8 +36,7 @@ class Store:
 
     def __init__(self, path: Path) -> None:
         self._layout = Layout(path.absolute())
-        with catalog.reading(self._layout):
-            pass
+        self._layout.require()
 
     def who_deleted(self, thing: str, **options: Any) -> Table:
         """Tell who destroyed a resource: by name, id, ARN or `bucket/key`; `name*` asks for all that begin so.
@@ -73,7 +72,7 @@ class Store:
         query = Query(conditions=(OneOf("eventid", (_named(event_id).lower(),)),))
         answer = duck.answer(self._layout, query, None)
         found: list[dict[str, Any]] = [
-            {"event": hit.record, "places": [asdict(place) for place in hit.places]} for hit in answer.hits
+            {"event": hit.parse(), "places": [asdict(place) for place in hit.places]} for hit in answer.hits
         ]
         first = found[0] if found else {"event": None, "places": []}
         others: dict[str, Any] = {"conflicting": found[1:]} if len(found) > 1 else {}

@@ -16,11 +16,18 @@ RATIO_FREE_BYTES = 16 * MIB
 MAX_GZIP_MEMBERS = 1000
 """Further gzip members of one file that are read; the rest becomes a fault."""
 
-MAX_WRAPPERS = 6
+MAX_WRAPPERS = 12
 """Envelopes around a record that are opened, JSON in a JSON string included; deeper ones are refused."""
 
-MAX_UNCLOSED = 20
-"""Values that never close in one damaged file before its rest is left unread: each costs a scan of what follows."""
+MAX_DEPTH = 100
+"""Objects and lists in one another in one record; a deeper record becomes a fault. AWS's own reach 20; JSON writers and
+Python's own stack give up between 250 and 1000, and then long after the record was taken in."""
+
+MAX_RESCANS = 8
+"""How often the text of a damaged file may be scanned in search of where its values end; then the rest is a fault."""
+
+MAX_RESCANNED_BYTES = 64 * MIB
+"""The same for large texts: bytes that may be scanned again, some ten seconds at the worst."""
 
 MAX_FAULTS_PER_FILE = 1000
 """Faults of one file kept one by one; the last one then says how many more there were."""
@@ -28,8 +35,8 @@ MAX_FAULTS_PER_FILE = 1000
 MAX_RECORD_BYTES = 16 * MIB
 """Text of one record. AWS's own limit is 256 KiB (1 MiB in Lake); larger ones become a fault."""
 
-MAX_SQL_BYTES = MIB
-"""Length of one SQL text."""
+MAX_SQL_BYTES = 256 * 1024
+"""Length of one SQL text: Athena's own limit. A megabyte of parentheses ends DuckDB 2.0's parser in a crash."""
 
 QUERY_MEMORY_BYTES = 4096 * MIB
 """Memory of one query unless the user asks for another limit."""

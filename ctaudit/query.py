@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
+
 Record = Mapping[str, Any]
 """A CloudTrail record as parsed JSON, with CloudTrail's own keys."""
 
@@ -45,14 +47,20 @@ class OneOf:
 
 
 @dataclass(frozen=True, slots=True)
-class IsSet:
-    """The column is null, or is not."""
+class AnySet:
+    """One of the columns is not null."""
 
-    column: str
-    yes: bool
+    columns: tuple[str, ...]
 
 
-Condition = Contains | OneOf | IsSet
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """One of the conditions holds."""
+
+    conditions: tuple[Condition, ...]
+
+
+Condition = Contains | OneOf | AnySet | AnyOf
 
 NameTest = Callable[[str | None, str | None, bool | None], bool]
 """Tells from event source, event name and readOnly whether such an event can be an answer."""
@@ -87,11 +95,17 @@ class Place:
 class Hit:
     """One event that answers a question."""
 
-    record: Record
+    text: str
+    """The record's JSON: a tenth of the memory of the parsed record."""
     account: str | None
     time: str | None
     places: tuple[Place, ...]
     """Every place it was read from, the least first; never empty."""
+
+    def parse(self) -> Record:
+        """Return the record."""
+        record: Record = msgspec.json.decode(self.text)
+        return record
 
 
 @dataclass(frozen=True, slots=True)

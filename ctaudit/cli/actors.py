@@ -6,13 +6,18 @@ from typing import Any
 
 import click
 
-from ctaudit.cli.options import LOOKUP, row_limit, streams_of
+from ctaudit.cli.options import LOOKUP, TEXT, row_limit, streams_of
 from ctaudit.reports.formats import Format
 
 _FILTERS = (
-    click.option("--event", "events", multiple=True, metavar="NAME", help="Only this API call; repeatable."),
+    click.option("--event", "events", type=TEXT, multiple=True, metavar="NAME", help="Only this API call; repeatable."),
     click.option(
-        "--service", "services", multiple=True, metavar="NAME", help="Only this service, such as s3; repeatable."
+        "--service",
+        "services",
+        type=TEXT,
+        multiple=True,
+        metavar="NAME",
+        help="Only this service, such as s3; repeatable.",
     ),
     click.option(
         "--outcome",
@@ -32,8 +37,8 @@ def _filtered(function: Any) -> Any:
 
 
 def _ask(ctx: click.Context, question: str, who: str | None, **options: Any) -> int:
+    from ctaudit import Filters
     from ctaudit.investigate import open_store
-    from ctaudit.queries.actors import Filters
 
     streams = streams_of(ctx)
     filters = Filters(**{name: options.pop(name) for name in ("events", "services", "outcomes", "writes")})
@@ -44,7 +49,7 @@ def _ask(ctx: click.Context, question: str, who: str | None, **options: Any) -> 
 
 
 @click.command("what-did", short_help="Tell what a principal, key or address did.")
-@click.argument("who")
+@click.argument("who", type=TEXT)
 @_filtered
 @LOOKUP
 @click.pass_context
@@ -64,7 +69,7 @@ def what_did(ctx: click.Context, /, who: str, **options: Any) -> int:
 
 
 @click.command("timeline", short_help="List events in order.")
-@click.option("--principal", "who", metavar="WHO", help="Only what WHO did, as in what-did.")
+@click.option("--principal", "who", type=TEXT, metavar="WHO", help="Only what WHO did, as in what-did.")
 @_filtered
 @LOOKUP
 @click.pass_context

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -53,7 +54,7 @@ def _progress(streams: Streams) -> Iterator[Progress]:
     """Give a progress bar on a terminal, silence elsewhere."""
     from ctaudit.progress import Silent
 
-    if not streams.stderr_terminal or streams.quiet:
+    if not streams.stderr_terminal or streams.quiet or streams.dumb:
         yield Silent()
         return
     from ctaudit.cli.progress_bar import progress_bar
@@ -71,17 +72,22 @@ def _tell(streams: Streams, summary: Summary, format: Format, store: Path) -> in
         at = "" if fault.offset is None else f" at byte {fault.offset}"
         streams.say(f"fault: {fault.path}{at}: {fault.kind}: {fault.reason}", urgent=True)
     if (more := len(summary.faults) - _SHOWN_FAULTS) > 0:
-        streams.say(f"and {more} more; see: ctaudit faults --store {store}", urgent=True)
+        streams.say(f"and {more:,} more; see: {_faults_command(store)}", urgent=True)
     if summary.refused:
         kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(summary.refused.items()))
         streams.say(f"set aside, not CloudTrail records: {kinds}")
     if summary.conflicts:
-        streams.say(f"{summary.conflicts} event ids came with more than one body; see: ctaudit faults", urgent=True)
+        told = f"{summary.conflicts:,} event ids came with more than one body"
+        streams.say(f"{told}; see: {_faults_command(store)}", urgent=True)
     streams.say(_summary_line(summary))
     nothing = not summary.files_read and not summary.files_known
     if nothing:
         streams.say("incomplete: no CloudTrail log was found in what was named", urgent=True)
     return EXIT_PARTIAL if summary.faults or nothing else 0
+
+
+def _faults_command(store: Path) -> str:
+    return f"ctaudit faults --store {shlex.quote(str(store))}"
 
 
 def _summary_line(summary: Summary) -> str:

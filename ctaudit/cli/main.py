@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import difflib
-import os
-import sys
 from collections.abc import Sequence
 from importlib import import_module
-from typing import IO, Any, cast
+from typing import cast
 
 import click
 
-from ctaudit.cli.streams import Streams
+from ctaudit.cli.options import HELP, streams_of
+from ctaudit.cli.streams import EXIT_FAILED, EXIT_INTERRUPTED, Streams
 from ctaudit.errors import CtauditError
 
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -47,6 +45,8 @@ class LazyGroup(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            import difflib
+
             close = difflib.get_close_matches(args[0], COMMANDS, n=1)
             hint = f" Did you mean '{close[0]}'?" if close else ""
             ctx.fail(f"there is no command '{args[0]}'.{hint}")
@@ -57,8 +57,25 @@ class LazyGroup(click.Group):
             formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.version_option(None, "-V", "--version", package_name="ctaudit", message="%(prog)s %(version)s")
+def _show_version(ctx: click.Context, param: click.Parameter, value: bool) -> None:
+    if value and not ctx.resilient_parsing:
+        from importlib.metadata import version
+
+        streams_of(ctx).text(f"ctaudit {version('ctaudit')}")
+        ctx.exit()
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": [], "max_content_width": 100})
+@click.option(
+    "-V",
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_show_version,
+    help="Show the version and exit.",
+)
+@HELP
 def ctaudit() -> None:
     """Investigate AWS CloudTrail: who did what, as whom, from where.
 
@@ -71,11 +88,11 @@ def ctaudit() -> None:
 
     \b
     Exit codes:
-      0  answered
-      1  answered, and there is something to report (or --fail-empty and no row)
-      2  the question cannot be asked that way
-      3  answered in part: evidence was unread or is missing; stderr says what
-      4  the store or the system failed
+      0    answered
+      1    answered, and there is something to report (or --fail-empty and no row)
+      2    the question cannot be asked that way
+      3    answered in part: evidence was unread or is missing; stderr says what
+      4    the store or the system failed
       130  interrupted
     """
 
@@ -83,37 +100,45 @@ def ctaudit() -> None:
 def run(arguments: Sequence[str]) -> int:
     """Run the command and return its exit code; whatever happens is said in one sentence on stderr."""
     streams = Streams.of_process()
-    debug = "--debug" in arguments
     try:
         result = ctaudit.main(list(arguments), prog_name="ctaudit", standalone_mode=False, obj=streams)
-        code = result if isinstance(result, int) else 0
-        sys.stdout.flush()
-    except click.ClickException as error:
-        error.show()
-        code = error.exit_code
-    except (KeyboardInterrupt, click.Abort):
-        code = streams.fail("interrupted", "", 130)
-    except BrokenPipeError:
-        code = _reader_left()
-    except CtauditError as error:
-        if debug:
-            raise
-        code = streams.fail(error.message, error.advice, error.exit_code)
+    except (click.ClickException, click.Abort, KeyboardInterrupt) as error:
+        return _refuse(error, streams)
     except Exception as error:
-        if debug:
-            raise
-        code = streams.fail(_one_line(error), "run it again with --debug for the place in the code", 4)
-    return code
+        return _explain(error, streams, debug="--debug" in arguments)
+    return result if isinstance(result, int) else 0
+
+
+def _refuse(error: BaseException, streams: Streams) -> int:
+    """Say that the command was interrupted, or how it should have been put."""
+    if not isinstance(error, click.ClickException):
+        return streams.fail("interrupted", "", EXIT_INTERRUPTED)
+    context = getattr(error, "ctx", None)
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        for line in error.format_message().splitlines():
+            streams.say(line)
+    elif isinstance(error, click.NoSuchOption) and isinstance(context, click.Context) and context.parent is None:
+        advice = "options stand after the command: ctaudit COMMAND [OPTIONS]"
+        streams.fail(error.format_message(), advice, error.exit_code)
+    else:
+        path = context.command_path if isinstance(context, click.Context) else "ctaudit"
+        streams.fail(error.format_message(), f"see: {path} --help", error.exit_code)
+    return error.exit_code
+
+
+def _explain(error: Exception, streams: Streams, debug: bool) -> int:
+    """Say what failed and what to try."""
+    if str(error) == "Query interrupted":  # what DuckDB makes of a Ctrl-C while it works in the main thread
+        return streams.fail("interrupted", "", EXIT_INTERRUPTED)
+    if debug:
+        streams.trace(error)
+    if isinstance(error, CtauditError):
+        return streams.fail(error.message, error.advice, error.exit_code)
+    advice = "" if debug else "run it again with --debug for the place in the code"
+    return streams.fail(_one_line(error), advice, EXIT_FAILED)
 
 
 def _one_line(error: Exception) -> str:
     if isinstance(error, OSError) and error.strerror:
         return f"{error.strerror}: {error.filename}" if error.filename else error.strerror
     return f"unexpected {type(error).__name__}: {error}".splitlines()[0]
-
-
-def _reader_left() -> int:
-    """End quietly when the reader of stdout is gone, as `head` is; stdout is turned away so that Python stays quiet."""
-    devnull = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(devnull, cast(IO[Any], sys.stdout).fileno())
-    return 0

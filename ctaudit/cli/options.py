@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,6 +31,38 @@ class _TimeType(click.ParamType[datetime]):
             self.fail(str(error), param, ctx)
 
 
+class _TextType(click.ParamType[str]):
+    """Text that can be looked for: bytes that are no UTF-8 stand in no JSON, and DuckDB takes none.
+
+    What was typed is UTF-8 whenever it can be, though the locale of a cron job (`LC_ALL=C`) may say otherwise.
+    """
+
+    name = "text"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        text = str(value)
+        with contextlib.suppress(UnicodeError):
+            return os.fsencode(text).decode()
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            self.fail(f"'{text}' is not UTF-8 text", param, ctx)
+        return text
+
+
+TEXT = _TextType()
+
+
+def _in_order(ctx: click.Context, param: click.Parameter, value: datetime | None) -> datetime | None:
+    """Refuse a span that ends before it begins; whichever of the two options comes second finds the other one set."""
+    bounds = {**ctx.params, str(param.name): value}
+    since, until = bounds.get("since"), bounds.get("until")
+    if since is not None and until is not None and since >= until:
+        shown = f"--since ({times.format_utc(since)}) must lie before --until ({times.format_utc(until)})"
+        raise click.UsageError(shown, ctx)
+    return value
+
+
 def _stack(*options: Callable[[_F], _F]) -> Callable[[_F], _F]:
     def apply(function: _F) -> _F:
         for option in reversed(options):
@@ -45,6 +79,12 @@ def _set_quiet(ctx: click.Context, param: click.Parameter, value: bool) -> None:
 def _set_no_color(ctx: click.Context, param: click.Parameter, value: bool) -> None:
     if value:
         streams_of(ctx).color = False
+
+
+def _show_help(ctx: click.Context, param: click.Parameter, value: bool) -> None:
+    if value and not ctx.resilient_parsing:
+        streams_of(ctx).text(ctx.get_help())
+        ctx.exit()
 
 
 def streams_of(ctx: click.Context) -> Streams:
@@ -84,11 +124,15 @@ FORMAT = click.option(
 )
 SPAN = _stack(
     click.option(
-        "--since", type=_TimeType(), metavar="TIME", help="From this time on: 2026-01-31T14:00Z, 2026-01-31, 36h."
+        "--since",
+        type=_TimeType(),
+        callback=_in_order,
+        metavar="TIME",
+        help="From this time on: 2026-01-31T14:00Z, 2026-01-31, or 36h ago. UTC unless a zone is given.",
     ),
-    click.option("--until", type=_TimeType(), metavar="TIME", help="Before this time."),
-    click.option("--account", multiple=True, metavar="ID", help="Only this account; repeatable."),
-    click.option("--region", multiple=True, metavar="NAME", help="Only this region; repeatable."),
+    click.option("--until", type=_TimeType(), callback=_in_order, metavar="TIME", help="Before this time."),
+    click.option("--account", type=TEXT, multiple=True, metavar="ID", help="Only this account; repeatable."),
+    click.option("--region", type=TEXT, multiple=True, metavar="NAME", help="Only this region; repeatable."),
 )
 ROWS = _stack(
     click.option(
@@ -99,7 +143,17 @@ ROWS = _stack(
     ),
     click.option("--fail-empty", is_flag=True, help="Exit with 1 when there is no row."),
 )
-PLAIN = _stack(STORE, QUIET, NO_COLOR, DEBUG)
+HELP = click.option(
+    "-h",
+    "--help",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_show_help,
+    help="Show this message and exit.",
+)
+"""Ours rather than Click's, so that a full disk or a closed stdout is told of as for any other output."""
+PLAIN = _stack(STORE, QUIET, NO_COLOR, DEBUG, HELP)
 """What every command takes."""
 LOOKUP = _stack(SPAN, ROWS, FORMAT, PLAIN)
 """What every lookup takes."""

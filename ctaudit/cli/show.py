@@ -6,12 +6,12 @@ from pathlib import Path
 
 import click
 
-from ctaudit.cli.options import FORMAT, PLAIN, streams_of
+from ctaudit.cli.options import FORMAT, PLAIN, TEXT, streams_of
 from ctaudit.reports.formats import Format
 
 
 @click.command("show", short_help="Show one event whole, and where it was read.")
-@click.argument("event_id")
+@click.argument("event_id", type=TEXT)
 @click.option("--fail-empty", is_flag=True, help="Exit with 1 when there is no such event.")
 @FORMAT
 @PLAIN

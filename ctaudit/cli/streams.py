@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import io
 import os
 import shutil
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TextIO, cast
 
 import click
 
+from ctaudit.errors import CtauditError
 from ctaudit.reports.formats import Format, Style, render, render_document
 from ctaudit.table import Document, Table
 
 EXIT_REPORT = 1
 EXIT_PARTIAL = 3
+EXIT_FAILED = 4
+EXIT_INTERRUPTED = 130
 
 
 @dataclass(slots=True)
@@ -26,16 +32,20 @@ class Streams:
     stderr_terminal: bool
     color: bool
     width: int
+    dumb: bool = False
+    """Whether the terminal can only print: no colours and no progress bar."""
     quiet: bool = False
 
     @classmethod
     def of_process(cls) -> Streams:
-        if isinstance(sys.stdout, io.TextIOWrapper):
-            sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")
-        if isinstance(sys.stderr, io.TextIOWrapper):
-            sys.stderr.reconfigure(encoding="utf-8", errors="backslashreplace")
-        wanted = not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-        return cls(sys.stdout.isatty(), sys.stderr.isatty(), wanted, shutil.get_terminal_size((100, 24)).columns)
+        _replace_closed()
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, io.TextIOWrapper):
+                stream.reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")
+        dumb = os.environ.get("TERM", "dumb") == "dumb"
+        color = not os.environ.get("NO_COLOR") and not dumb
+        width = shutil.get_terminal_size((100, 24)).columns
+        return cls(sys.stdout.isatty(), sys.stderr.isatty(), color, width, dumb)
 
     @property
     def style(self) -> Style:
@@ -53,12 +63,17 @@ class Streams:
         return EXIT_PARTIAL if table.partial else 0
 
     def document(self, document: Document, format: Format, *, empty: bool = False, fail_empty: bool = False) -> int:  # noqa: A002
-        if not empty:
+        """Print a document and what must be said beside it; an empty one only as JSON, which a script will parse."""
+        if not empty or format is Format.JSON:
             self._write(render_document(document, format, self.style))
         self.remark(document.notes, document.partial)
         if fail_empty and empty:
             return EXIT_REPORT
         return EXIT_PARTIAL if document.partial else 0
+
+    def text(self, text: str) -> None:
+        """Print text that is no answer, such as the help."""
+        self._write(iter([text + "\n"]))
 
     def remark(self, notes: tuple[str, ...], partial: tuple[str, ...]) -> None:
         for sentence in notes:
@@ -68,27 +83,37 @@ class Streams:
 
     def say(self, sentence: str, *, urgent: bool = False) -> None:
         """Write one line to stderr; `--quiet` leaves only what is urgent."""
-        from ctaudit.reports.escapes import visible
-
         if urgent or not self.quiet:
-            styled = (
-                click.style(visible(sentence), fg="yellow") if urgent and self._colored_stderr else visible(sentence)
-            )
-            click.echo(styled, err=True, color=self._colored_stderr)
+            self._tell(sentence, "yellow" if urgent else None)
 
     def fail(self, message: str, advice: str, code: int) -> int:
         """Say what went wrong and what to try; return the exit code."""
-        from ctaudit.reports.escapes import visible
-
-        prefix = click.style("ctaudit:", fg="red") if self._colored_stderr else "ctaudit:"
-        click.echo(f"{prefix} {visible(message)}", err=True, color=self._colored_stderr)
+        self._tell(message, "red", "ctaudit:")
         if advice:
-            click.echo(f"  {visible(advice)}", err=True)
+            self._tell(f"  {advice}")
         return code
 
-    @property
-    def _colored_stderr(self) -> bool:
-        return self.stderr_terminal and self.color
+    def trace(self, error: BaseException) -> None:
+        """Show where in the code an error arose, for `--debug`."""
+        import traceback
+
+        for line in "".join(traceback.format_exception(error)).splitlines():
+            self._tell(line)
+
+    def _tell(self, sentence: str, color: str | None = None, prefix: str = "") -> None:
+        """Write one line to stderr, with `prefix`, or else all of it, in `color`."""
+        from ctaudit.reports.escapes import visible
+
+        text = visible(sentence)
+        if self.stderr_terminal and self.color and color:
+            text = f"{click.style(prefix, fg=color)} {text}" if prefix else click.style(text, fg=color)
+        elif prefix:
+            text = f"{prefix} {text}"
+        try:
+            sys.stderr.write(text + "\n")
+            sys.stderr.flush()
+        except OSError:  # nobody listens any more: the exit code still says it
+            _turn_away(sys.stderr)
 
     def _say_count(self, table: Table, format: Format) -> None:  # noqa: A002
         shown, matched = len(table.rows), max(table.matched, len(table.rows))
@@ -101,6 +126,42 @@ class Streams:
                 self.say(f"columns that do not fit: {', '.join(hidden)} (--format json shows all)")
 
     def _write(self, chunks: Iterator[str]) -> None:
-        for chunk in chunks:
-            sys.stdout.write(chunk)
-        sys.stdout.flush()
+        try:
+            for chunk in chunks:
+                sys.stdout.write(chunk)
+            sys.stdout.flush()
+        except BrokenPipeError:  # `head` has seen enough; what the answer leaves out is still said
+            _turn_away(sys.stdout)
+        except OSError as error:
+            _turn_away(sys.stdout)
+            reason = "it is closed" if error.errno == errno.EBADF else error.strerror
+            raise CtauditError(f"cannot write to stdout: {reason}") from error
+
+
+def _replace_closed() -> None:
+    """Put something in the place of standard streams that were closed (`>&-`).
+
+    Else the next file opened would get their number: what a C library prints would be written into the catalog. What
+    stands in for stdin and stdout refuses to be used, as the closed stream would; stderr swallows what it is told.
+    """
+    if sys.stdin is None:
+        sys.stdin = _stand_in(os.O_WRONLY, "r")
+    if sys.stdout is None:
+        sys.stdout = _stand_in(os.O_RDONLY, "w")
+    if sys.stderr is None:
+        sys.stderr = _stand_in(os.O_WRONLY, "w")
+
+
+def _stand_in(flags: int, mode: str) -> TextIO:
+    descriptor = os.open(os.devnull, flags)
+    os.set_inheritable(descriptor, True)
+    return cast(TextIO, os.fdopen(descriptor, mode, encoding="utf-8"))
+
+
+def _turn_away(stream: TextIO) -> None:
+    """Let a stream that cannot be written end nowhere, so that Python does not fail on it once more when it ends."""
+    with contextlib.suppress(OSError):
+        devnull = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(devnull, stream.fileno())
+        os.close(devnull)
+        stream.flush()

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from ctaudit.cli.options import LOOKUP, row_limit, streams_of
+from ctaudit.cli.options import LOOKUP, TEXT, row_limit, streams_of
 from ctaudit.reports.formats import Format
 
 
@@ -23,7 +23,7 @@ def _ask(ctx: click.Context, question: str, thing: str, **options: Any) -> int:
 
 
 @click.command("who-deleted", short_help="Tell who deleted a resource.")
-@click.argument("thing")
+@click.argument("thing", type=TEXT)
 @LOOKUP
 @click.pass_context
 def who_deleted(ctx: click.Context, /, thing: str, **options: Any) -> int:
@@ -35,14 +35,14 @@ def who_deleted(ctx: click.Context, /, thing: str, **options: Any) -> int:
     \b
     Examples:
       ctaudit who-deleted my-bucket
-      ctaudit who-deleted 'my-bucket/reports/*' --since 2026-03-11 --until 2026-03-12
-      ctaudit who-deleted arn:aws:dynamodb:eu-west-1:111122223333:table/orders --format json
+      ctaudit who-deleted 'my-bucket/reports/*' --since 7d
+      ctaudit who-deleted arn:aws:dynamodb:eu-west-1:111122223333:table/orders
     """
     return _ask(ctx, "who_deleted", thing, **options)
 
 
 @click.command("who-created", short_help="Tell who created a resource.")
-@click.argument("thing")
+@click.argument("thing", type=TEXT)
 @LOOKUP
 @click.pass_context
 def who_created(ctx: click.Context, /, thing: str, **options: Any) -> int:
@@ -59,7 +59,7 @@ def who_created(ctx: click.Context, /, thing: str, **options: Any) -> int:
 
 
 @click.command("who-changed", short_help="Tell who changed a resource.")
-@click.argument("thing")
+@click.argument("thing", type=TEXT)
 @LOOKUP
 @click.pass_context
 def who_changed(ctx: click.Context, /, thing: str, **options: Any) -> int:
@@ -76,7 +76,7 @@ def who_changed(ctx: click.Context, /, thing: str, **options: Any) -> int:
 
 
 @click.command("who-touched", short_help="Tell who did anything with a resource.")
-@click.argument("thing")
+@click.argument("thing", type=TEXT)
 @LOOKUP
 @click.pass_context
 def who_touched(ctx: click.Context, /, thing: str, **options: Any) -> int:

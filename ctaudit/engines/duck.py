@@ -2,40 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import duckdb
+import msgspec
 
 from ctaudit.engines.interrupt import interruptible
-from ctaudit.query import Answer, Condition, Contains, Hit, OneOf, Place, Query, Span
-from ctaudit.records.columns import ACCOUNT, EVENT, EXTRA, FILE_ID, RECORD
+from ctaudit.query import Answer, AnySet, Condition, Contains, Hit, OneOf, Query, Record, Span
+from ctaudit.records.columns import ACCOUNT, FILE_ID, RECORD
 from ctaudit.store import reader, rebuild
 from ctaudit.store.catalog import CONFIG
 from ctaudit.store.layout import Layout
 from ctaudit.store.views import quote, segments_sql
 
-_COLUMNS = (*(field.name for field in EVENT), ACCOUNT, FILE_ID, RECORD, EXTRA)
+_COLUMNS = f"{rebuild.sql('e')}, {ACCOUNT}, eventtime, eventid, {FILE_ID}, {RECORD}"
 _FETCH = 1000
+_FEW = 500
+"""Candidates up to which their rows are looked up one by one."""
+
+_Found = tuple[str, str | None, str | None, str | None, int, int]
+"""(record's JSON, account, time, event id, file id, record index) of a row."""
 
 
 def answer(layout: Layout, query: Query, limit: int | None) -> Answer:
     """Answer `query` from the store, with at most `limit` hits (None: all); all matches are counted.
 
-    Raises StoreError when the store cannot be read.
+    Raises StoreError when the store cannot be read, QueryLimit when the answer does not fit into memory.
     """
-    with duckdb.connect(config=CONFIG) as connection:
+    with reader.explained(layout), duckdb.connect(config=CONFIG) as connection:
         return interruptible(connection, lambda: _answer(connection, layout, query, limit))
 
 
 def _answer(connection: duckdb.DuckDBPyConnection, layout: Layout, query: Query, limit: int | None) -> Answer:
     snapshot = reader.snapshot(connection, layout, query.span)
-    source = segments_sql(snapshot.segments)
-    where = _where(connection, source, query)
-    rows, matched = _rows(connection, source, where, query, limit)
-    places = reader.places(connection, layout, [(row[FILE_ID], row[RECORD]) for row, _ in rows])
+    source = f"{segments_sql(snapshot.segments)} e"
+    where = _where(query, snapshot)
+    if query.decide is None:
+        found, matched = _select(connection, source, where, limit)
+    else:
+        found, matched = _sift(connection, source, where, query.decide, limit)
+    found.sort(key=_order)
+    places = reader.places(connection, layout, [(row[4], row[5]) for row in found])
     return Answer(
-        tuple(_hit(row, record, places) for row, record in rows),
+        tuple(Hit(text, account, time, places[file, record]) for text, account, time, _, file, record in found),
         matched,
         snapshot.omitted,
         snapshot.totals.faults,
@@ -44,52 +54,66 @@ def _answer(connection: duckdb.DuckDBPyConnection, layout: Layout, query: Query,
     )
 
 
-def _rows(
-    connection: duckdb.DuckDBPyConnection, source: str, where: str, query: Query, limit: int | None
-) -> tuple[list[tuple[dict[str, Any], dict[str, Any]]], int]:
-    """Return the matching rows, cut at `limit`, with their records, and how many matched."""
-    order = f"eventtime NULLS LAST, eventid, {FILE_ID}, {RECORD}"
-    select = f"SELECT {', '.join(_COLUMNS)} FROM {source} WHERE {where} ORDER BY {order}"
-    kept: list[tuple[dict[str, Any], dict[str, Any]]] = []
-    if query.decide is None:
-        counted = connection.execute(f"SELECT count(*) FROM {source} WHERE {where}").fetchone()
-        assert counted is not None
-        cut = "" if limit is None else f" LIMIT {limit}"
-        return [(row, rebuild.record(row)) for row in _fetch(connection, select + cut)], counted[0]
+def _select(
+    connection: duckdb.DuckDBPyConnection, source: str, where: str, limit: int | None
+) -> tuple[list[_Found], int]:
+    """Let DuckDB count, order and cut: its conditions decide alone."""
+    counted = connection.execute(f"SELECT count(*) FROM {source} WHERE {where}").fetchone()
+    assert counted is not None  # an aggregate without GROUP BY always has one row
+    order = f"ORDER BY eventtime NULLS LAST, eventid NULLS FIRST, {FILE_ID}, {RECORD}"
+    cut = "" if limit is None else f"LIMIT {limit}"
+    return connection.execute(f"SELECT {_COLUMNS} FROM {source} WHERE {where} {order} {cut}").fetchall(), counted[0]
+
+
+def _sift(
+    connection: duckdb.DuckDBPyConnection, source: str, where: str, decide: Callable[[Record], bool], limit: int | None
+) -> tuple[list[_Found], int]:
+    """Stream the candidates past `decide`; of the matches at most twice `limit` are held."""
+    parse = msgspec.json.Decoder(dict[str, Any]).decode
+    kept: list[_Found] = []
     matched = 0
-    for row in _fetch(connection, select):
-        record = rebuild.record(row)
-        if query.decide(record):
-            matched += 1
-            if limit is None or len(kept) < limit:
-                kept.append((row, record))
-    return kept, matched
-
-
-def _fetch(connection: duckdb.DuckDBPyConnection, sql: str) -> Iterator[dict[str, Any]]:
-    cursor = connection.execute(sql)
+    candidates = _candidates(connection, source, where)
+    if candidates is None:
+        return [], 0
+    cursor = connection.execute(f"SELECT {_COLUMNS} FROM {candidates}")
     while rows := cursor.fetchmany(_FETCH):
-        for row in rows:
-            yield dict(zip(_COLUMNS, row, strict=True))
+        found = [row for row in rows if decide(parse(row[0]))]
+        matched += len(found)
+        kept.extend(found)
+        if limit is not None and len(kept) > 2 * limit + _FETCH:
+            kept = sorted(kept, key=_order)[:limit]
+    kept.sort(key=_order)
+    return kept[:limit], matched
 
 
-def _hit(row: dict[str, Any], record: dict[str, Any], places: Mapping[tuple[int, int], tuple[Place, ...]]) -> Hit:
-    return Hit(record, row[ACCOUNT], row["eventtime"], places[row[FILE_ID], row[RECORD]])
+def _candidates(connection: duckdb.DuckDBPyConnection, source: str, where: str) -> str | None:
+    """Return the relation of the rows that pass `where`, None when there are none.
+
+    A few rows are found first by the columns that narrow and then read alone: measured on 300,000 events, reading all
+    columns of every row group costs three times the narrowing itself.
+    """
+    connection.execute(f"CREATE TEMP TABLE candidates AS SELECT filename, file_row_number FROM {source} WHERE {where}")
+    rows = connection.execute(f"FROM candidates ORDER BY ALL LIMIT {_FEW + 1}").fetchall()
+    if not rows:
+        return None
+    if len(rows) > _FEW:
+        return f"{source} WHERE {where}"
+    found = ", ".join(f"({quote(path)}, {number})" for path, number in rows)
+    few = segments_sql(sorted({path for path, _ in rows}))
+    return f"{few} e WHERE (filename, file_row_number) IN ({found})"
 
 
-def _where(connection: duckdb.DuckDBPyConnection, source: str, query: Query) -> str:
-    parts = [*span_conditions(query.span), *map(_condition, query.conditions)]
+def _order(row: _Found) -> tuple[bool, str, str, str, int, int]:
+    """Return the key of the total order. The text parts bodies of one id: which file's row is kept is not said by it."""
+    text, _, time, event_id, file, record = row
+    return (time is None, time or "", event_id or "", text, file, record)
+
+
+def _where(query: Query, snapshot: reader.Snapshot) -> str:
+    parts = span_conditions(query.span)
     if query.names is not None:
-        where = " AND ".join(span_conditions(query.span)) or "true"
-        found = connection.execute(
-            f"SELECT DISTINCT eventsource, eventname, readonly FROM {source} WHERE {where}"
-        ).fetchall()
-        wanted = {name for service, name, flag in found if query.names(service, name, _FLAGS.get(flag))}
-        parts.append(_names(wanted))
-    return " AND ".join(parts) or "true"
-
-
-_FLAGS = {"true": True, "false": False}
+        parts.append(_names({each[1] for each in snapshot.names if query.names(*each)}))
+    return " AND ".join([*parts, *map(_condition, query.conditions)]) or "true"
 
 
 def span_conditions(span: Span) -> list[str]:
@@ -107,8 +131,12 @@ def span_conditions(span: Span) -> list[str]:
 
 
 def _names(names: set[str | None]) -> str:
+    """Return the condition on event names.
+
+    It is a list function on purpose: DuckDB turns IN into a join, and then evaluates everything else on all rows first.
+    """
     listed = ", ".join(quote(name) for name in sorted(name for name in names if name is not None))
-    tests = [f"eventname IN ({listed})"] if listed else []
+    tests = [f"list_contains([{listed}], eventname)"] if listed else []
     if None in names:
         tests.append("eventname IS NULL")
     return f"({' OR '.join(tests)})" if tests else "false"
@@ -124,12 +152,11 @@ def _condition(condition: Condition) -> str:
         return f"({' OR '.join(tests)})"
     if isinstance(condition, OneOf):
         return f"lower({condition.column}) IN ({', '.join(map(quote, condition.values))})"
-    return f"{condition.column} IS {'NOT ' if condition.yes else ''}NULL"
-
-
-_STRUCTURED = ("useridentity", "resources")
+    if isinstance(condition, AnySet):
+        return f"({' OR '.join(f'{column} IS NOT NULL' for column in condition.columns)})"
+    return f"({' OR '.join(map(_condition, condition.conditions))})"
 
 
 def _text(column: str) -> str:
-    """Return SQL for a column as text; nested ones are searched in their printed form."""
-    return f"{column}::VARCHAR" if column in _STRUCTURED else column
+    """Return SQL for a column as text; of `resources` the ARNs, the rest of an entry names nothing."""
+    return "array_to_string(list_transform(resources, lambda r : r.arn), ' ')" if column == "resources" else column

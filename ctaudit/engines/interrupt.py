@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable
 from typing import TypeVar
@@ -16,25 +17,31 @@ _LOOK_SECONDS = 0.2
 
 
 def interruptible(connection: duckdb.DuckDBPyConnection, work: Callable[[], _T]) -> _T:
-    """Run `work`, which uses `connection`, in a thread of its own; raise Interrupted on Ctrl-C, once it has stopped."""
+    """Run `work`, which uses `connection`, in a thread of its own; raise Interrupted on Ctrl-C, once it has stopped.
+
+    An event tells that it has stopped: a Ctrl-C inside `Thread.join` makes Python 3.11 take a running thread for dead.
+    """
     results: list[_T] = []
     errors: list[BaseException] = []
+    stopped = threading.Event()
 
     def run() -> None:
         try:
             results.append(work())
         except BaseException as error:  # handed to the caller below, whatever it is
             errors.append(error)
+        finally:
+            stopped.set()
 
-    thread = threading.Thread(target=run, name="query", daemon=True)
-    thread.start()
+    threading.Thread(target=run, name="query", daemon=True).start()
     try:
-        while thread.is_alive():
-            thread.join(_LOOK_SECONDS)
+        while not stopped.wait(_LOOK_SECONDS):
+            pass
     except KeyboardInterrupt:
-        while thread.is_alive():
-            connection.interrupt()
-            thread.join(_LOOK_SECONDS)
+        while not stopped.is_set():
+            with contextlib.suppress(KeyboardInterrupt):  # pressed again: it is being stopped already
+                connection.interrupt()
+                stopped.wait(_LOOK_SECONDS)
         raise Interrupted("interrupted") from None
     if errors:
         raise errors[0]

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import compress
+from sys import getsizeof
 from typing import Any
 
 import duckdb
@@ -36,6 +40,9 @@ _PLAIN = frozenset(
     ]
 )
 """Types whose values Python gets as text, numbers or truth values."""
+_CHUNK = 1000
+_PARSED = 8
+"""Memory of parsed JSON, in sizes of its text."""
 _NUMERIC = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "FLOAT", "DOUBLE", "DECIMAL")
 
 
@@ -55,11 +62,11 @@ def run(layout: Layout, sql: str, span: Span, limit: int | None, memory: int = l
     Raises QueryError when the text is not one SELECT or DuckDB refuses it, QueryLimit when memory runs out,
     StoreError when the store cannot be read.
     """
-    with duckdb.connect(config=CONFIG) as connection:
+    with reader.explained(layout), duckdb.connect(config=CONFIG) as connection:
         statement = _one_select(connection, sql)
         snapshot = _prepare(connection, layout, span)
         _lock(connection, snapshot, memory)
-        return interruptible(connection, lambda: _run(connection, statement, limit, snapshot))
+        return interruptible(connection, lambda: _run(connection, statement, limit, memory, snapshot))
 
 
 def _one_select(connection: duckdb.DuckDBPyConnection, sql: str) -> str:
@@ -75,7 +82,15 @@ def _one_select(connection: duckdb.DuckDBPyConnection, sql: str) -> str:
         raise QueryError(f"there are {len(statements)} statements; give one SELECT")
     if statements[0].type != duckdb.StatementType.SELECT:
         raise QueryError(f"only SELECT is allowed, this is {statements[0].type.name}")
-    return statements[0].query.strip().rstrip(";")
+    return _without_end(statements[0].query)
+
+
+def _without_end(statement: str) -> str:
+    """Return the statement without its semicolon and what follows: comments, as there is no second statement."""
+    text = statement.encode()
+    operators = (at for at, kind in duckdb.tokenize(statement) if kind == duckdb.token_type.operator)
+    end = next((at for at in operators if text[at : at + 1] == b";"), len(text))
+    return text[:end].decode()
 
 
 def _prepare(connection: duckdb.DuckDBPyConnection, layout: Layout, span: Span) -> reader.Snapshot:
@@ -104,28 +119,54 @@ def _lock(connection: duckdb.DuckDBPyConnection, snapshot: reader.Snapshot, memo
     connection.execute("SET lock_configuration = true")
 
 
-def _run(connection: duckdb.DuckDBPyConnection, statement: str, limit: int | None, snapshot: reader.Snapshot) -> Result:
+def _run(
+    connection: duckdb.DuckDBPyConnection, statement: str, limit: int | None, memory: int, snapshot: reader.Snapshot
+) -> Result:
     try:
-        described = connection.execute(f"DESCRIBE {statement}").fetchall()
-        names = tuple(row[0] for row in described)
+        # Inside a FROM, columns of one name get names of their own, and DESCRIBE and SHOW give rows like any SELECT.
+        described = connection.execute(f"DESCRIBE SELECT * FROM (\n{statement}\n)").fetchall()
         types = [row[1] for row in described]
         cursor = connection.execute(_in_plain_types(statement, types))
-        rows = cursor.fetchall() if limit is None else cursor.fetchmany(limit + 1)
+        rows = _fetch(cursor, [_is_nested(kind) for kind in types], limit, memory)
     except duckdb.OutOfMemoryException as error:
-        advice = "narrow it with --since, --until, --account or --region, or raise --memory"
-        raise QueryLimit("the query needs more memory than it may use", advice) from error
+        raise _too_large() from error
     except duckdb.InterruptException:
         raise
     except duckdb.Error as error:
+        if isinstance(error, duckdb.IOException) and any(path in str(error) for path in snapshot.segments):
+            raise  # a segment is damaged or gone, which the SQL cannot help
         raise QueryError(_sentence(error), _advice(str(error))) from error
     more = limit is not None and len(rows) > limit
-    kept = rows[:limit] if more else rows
-    nested = [_is_nested(kind) for kind in types]
-    if any(nested):
-        kept = [
-            tuple(_decoded(value) if inner else value for value, inner in zip(row, nested, strict=True)) for row in kept
-        ]
-    return Result(names, tuple(kind.startswith(_NUMERIC) for kind in types), kept, more, snapshot)
+    numeric = tuple(kind.removeprefix("U").startswith(_NUMERIC) and not _is_nested(kind) for kind in types)
+    return Result(tuple(row[0] for row in described), numeric, rows[:limit], more, snapshot)
+
+
+def _fetch(
+    cursor: duckdb.DuckDBPyConnection, nested: Sequence[bool], limit: int | None, memory: int
+) -> list[tuple[Any, ...]]:
+    """Fetch one row more than `limit`, nested values parsed; raise QueryLimit when Python would hold too much.
+
+    DuckDB's own limit ends where it hands the rows over.
+    """
+    rows: list[tuple[Any, ...]] = []
+    held = 0
+    while limit is None or len(rows) <= limit:
+        chunk = cursor.fetchmany(_CHUNK if limit is None else min(_CHUNK, limit + 1 - len(rows)))
+        if not chunk:
+            break
+        held += sum(sum(map(getsizeof, row)) for row in chunk)
+        if any(nested):
+            held += _PARSED * sum(getsizeof(text) for row in chunk for text in compress(row, nested))
+            chunk = [tuple(map(_plain_value, row, nested)) for row in chunk]
+        if held > memory:
+            raise _too_large()
+        rows += chunk
+    return rows
+
+
+def _too_large() -> QueryLimit:
+    advice = "narrow it with --since, --until, --account, --region or --limit, or raise --memory"
+    return QueryLimit("the query needs more memory than it may use", advice)
 
 
 def _in_plain_types(statement: str, types: Sequence[str]) -> str:
@@ -134,7 +175,7 @@ def _in_plain_types(statement: str, types: Sequence[str]) -> str:
         return statement
     columns = [f"c{index}" for index in range(len(types))]
     shown = ", ".join(_plain(column, kind) for column, kind in zip(columns, types, strict=True))
-    return f"SELECT {shown} FROM ({statement}\n) AS answer({', '.join(columns)})"
+    return f"SELECT {shown} FROM (\n{statement}\n) AS answer({', '.join(columns)})"
 
 
 def _plain(column: str, kind: str) -> str:
@@ -145,16 +186,28 @@ def _plain(column: str, kind: str) -> str:
     if _is_nested(kind):
         return f"to_json({column})::VARCHAR AS {column}"
     if kind.startswith("DECIMAL"):
-        return f"{column}::DOUBLE AS {column}"
+        return f"{column}::{'HUGEINT' if kind.endswith(',0)') else 'DOUBLE'} AS {column}"
     return f"{column}::VARCHAR AS {column}"
 
 
 def _is_nested(kind: str) -> bool:
-    return kind.endswith("]") or kind.startswith(("STRUCT", "MAP", "UNION"))
+    return kind.endswith("]") or kind.startswith(("STRUCT", "TUPLE", "MAP", "UNION"))
 
 
-def _decoded(value: str | None) -> Any:
-    return None if value is None else msgspec.json.decode(value)
+def _plain_value(value: Any, nested: bool) -> Any:
+    if value is None or not nested:
+        return value
+    try:
+        return msgspec.json.decode(value)
+    except msgspec.DecodeError:  # DuckDB writes NaN and Infinity into JSON; they are null here as in plain columns
+        return json.loads(value, parse_constant=lambda _: None)
+
+
+_LINE = re.compile(r"^LINE (\d+):")
+
+
+def _line_before(found: re.Match[str]) -> str:
+    return f"LINE {int(found[1]) - 1}:"
 
 
 def _sentence(error: BaseException) -> str:
@@ -163,8 +216,8 @@ def _sentence(error: BaseException) -> str:
 
 
 def _advice(text: str) -> str:
-    """Keep DuckDB's pointers: the column it thinks was meant, and the place in the text."""
-    wanted = [line.strip() for line in text.splitlines()[1:] if line.strip()]
+    """Keep DuckDB's pointers: the column it thinks was meant, and the place in the text, which we began a line later."""
+    wanted = [_LINE.sub(_line_before, line.strip()) for line in text.splitlines()[1:] if line.strip()]
     if "file system operations are disabled" in text:
         return f"SQL reaches the view {VIEW} and nothing else"
     if "does not exist" in text and "Table" in text:

@@ -5,17 +5,32 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ctaudit.queries.cause import origins
+from ctaudit.queries.cause import Causes
 from ctaudit.queries.rows import lookup_row
-from ctaudit.query import Condition, Contains, Hit, OneOf, Query, Record, Span
+from ctaudit.query import AnyOf, AnySet, Condition, Contains, Hit, OneOf, Query, Record, Span
 from ctaudit.records.identity import matches_who, who_needle
 from ctaudit.records.outcome import outcome
 from ctaudit.records.targets import targets
 from ctaudit.records.verbs import Verb, bare_name, possible_verbs, verb
 from ctaudit.table import Value
 
-SEARCHED = ("useridentity", "sourceipaddress", "additionaleventdata", "extra")
-"""Columns in which a record says who acted and from where."""
+IDENTITY = (
+    "useridentity.arn",
+    "useridentity.principalid",
+    "useridentity.username",
+    "useridentity.accesskeyid",
+    "useridentity.accountid",
+    "useridentity.invokedby",
+    "useridentity.sessioncontext.sessionissuer.arn",
+    "useridentity.sessioncontext.sessionissuer.principalid",
+    "useridentity.sessioncontext.sessionissuer.username",
+    "useridentity.sessioncontext.sourceidentity",
+    "useridentity.onbehalfof.userid",
+)
+"""Columns that say who acted."""
+
+SEARCHED = (*IDENTITY, "useridentity.type", "sourceipaddress", "additionaleventdata", "extra")
+"""Columns in which a record says who acted and from where; `extra` holds what other spellings left over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +58,20 @@ def timeline(span: Span, filters: Filters, who: str | None = None) -> Query:
 
 
 def rows(hits: Sequence[Hit]) -> list[tuple[Value, ...]]:
-    """Return the lookup rows of the hits, each with all its targets."""
-    shown = [targets(hit.record) for hit in hits]
-    found = zip(hits, shown, origins(hits, shown), strict=True)
-    return [lookup_row(hit, named, origin, judged=False) for hit, named, origin in found]
+    """Return the lookup rows of the hits, in time order, each with all its targets."""
+    causes = Causes()
+    found: list[tuple[Value, ...]] = []
+    for hit in hits:
+        record = hit.parse()
+        shown = targets(record)
+        found.append(lookup_row(hit, record, shown, causes.origin(record, shown), judged=False))
+    return found
 
 
 def _query(span: Span, filters: Filters, who: str | None, conditions: tuple[Condition, ...]) -> Query:
     wanted = {name.lower() for name in filters.events}
+    if filters.outcomes and "succeeded" not in filters.outcomes:
+        conditions = (*conditions, _MAY_HAVE_FAILED)
     if filters.services:
         conditions = (*conditions, OneOf("eventsource", tuple(map(_event_source, filters.services))))
 
@@ -68,6 +89,15 @@ def _query(span: Span, filters: Filters, who: str | None, conditions: tuple[Cond
     names = possible if wanted or filters.writes else None
     decided = who is not None or filters.outcomes or filters.writes
     return Query(span, names, conditions, decide if decided else None)
+
+
+_MAY_HAVE_FAILED = AnyOf(
+    (
+        AnySet(("errorcode", "errormessage", "extra")),
+        Contains(("responseelements",), ("failure", "_return")),
+    )
+)
+"""Every call that `outcome` may call failed or a dry run; the others need not be parsed."""
 
 
 def _event_source(service: str) -> str:

@@ -4,32 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ctaudit.query import Hit, Record
+from ctaudit.query import Record
 from ctaudit.records.identity import is_service_made, principal
 from ctaudit.records.outcome import outcome
 from ctaudit.records.targets import Target
 from ctaudit.records.verbs import Verb, verb
 
 
-def origins(hits: Sequence[Hit], shown: Sequence[Sequence[Target]]) -> list[str | None]:
-    """Return for each hit, in time order, the principal whose call caused it where the log shows it, else None.
+class Causes:
+    """Follows causes through events in time order.
 
     Two cases are certain: a service that acted with the caller's own credentials (the record names both), and a
     service event that ends what an earlier successful call on the same thing began, as Secrets Manager's
     `EndSecretVersionDelete` after `DeleteSecret`.
     """
-    begun: dict[str, str] = {}
-    found: list[str | None] = []
-    for hit, matched in zip(hits, shown, strict=True):
-        names = [name.lower() for target in matched for name in (target.name, target.arn) if name]
-        caller = _caller(hit.record)
+
+    def __init__(self) -> None:
+        self._begun: dict[str, str] = {}
+
+    def origin(self, record: Record, shown: Sequence[Target]) -> str | None:
+        """Return the principal whose call caused this event where the log shows it; events come in time order."""
+        names = [name.lower() for target in shown for name in (target.name, target.arn) if name]
+        caller = _caller(record)
         if caller is None:
-            found.append(next((begun[name] for name in names if name in begun), None))
-            continue
-        found.append(caller if is_service_made(hit.record) else None)
-        if verb(hit.record) is Verb.DESTROY and outcome(hit.record).result == "succeeded":
-            begun.update(dict.fromkeys(names, caller))
-    return found
+            return next((self._begun[name] for name in names if name in self._begun), None)
+        if verb(record) is Verb.DESTROY and outcome(record).result == "succeeded":
+            self._begun.update(dict.fromkeys(names, caller))
+        return caller if is_service_made(record) else None
 
 
 def _caller(record: Record) -> str | None:

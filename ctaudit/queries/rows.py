@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ctaudit.query import Hit
+from ctaudit.query import Hit, Record
 from ctaudit.records.identity import client, principal
 from ctaudit.records.outcome import outcome, outcome_for
 from ctaudit.records.targets import Target
@@ -39,9 +39,10 @@ COLUMNS: tuple[Column, ...] = (
 """Keys and their order are stable: new ones may be added at the end; none is renamed or removed."""
 
 
-def lookup_row(hit: Hit, shown: Sequence[Target], origin: str | None, *, judged: bool) -> tuple[Value, ...]:
+def lookup_row(
+    hit: Hit, record: Record, shown: Sequence[Target], origin: str | None, *, judged: bool
+) -> tuple[Value, ...]:
     """Return one row: `shown` are the targets named in it; `judged` says that the outcome is theirs, not the call's."""
-    record = hit.record
     result = outcome(record)
     if judged:
         result = outcome_for(result, [name for target in shown for name in (target.name, target.arn) if name])

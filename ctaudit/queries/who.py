@@ -6,7 +6,7 @@ import enum
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ctaudit.queries.cause import origins
+from ctaudit.queries.cause import Causes
 from ctaudit.queries.rows import lookup_row
 from ctaudit.query import Contains, Hit, Query, Record, Span
 from ctaudit.records.targets import Target, targets
@@ -21,7 +21,8 @@ SEARCHED = (
     "additionaleventdata",
     "serviceeventdetails",
     "errormessage",
-    "useridentity",
+    "useridentity.arn",
+    "useridentity.username",
     "extra",
 )
 """Columns in which a call can name what it acted on."""
@@ -72,10 +73,14 @@ def who(deed: Deed, text: str, span: Span) -> tuple[Query, Thing, Tally]:
 
 
 def rows(deed: Deed, thing: Thing, hits: Sequence[Hit]) -> list[tuple[Value, ...]]:
-    """Return the lookup rows of the hits."""
-    matched = [_matching(targets(hit.record), thing, deed) for hit in hits]
-    found = zip(hits, matched, origins(hits, matched), strict=True)
-    return [lookup_row(hit, shown, origin, judged=True) for hit, shown, origin in found]
+    """Return the lookup rows of the hits, which are in time order."""
+    causes = Causes()
+    found: list[tuple[Value, ...]] = []
+    for hit in hits:
+        record = hit.parse()
+        shown = _matching(targets(record), thing, deed)
+        found.append(lookup_row(hit, record, shown, causes.origin(record, shown), judged=True))
+    return found
 
 
 def notes(tally: Tally, text: str) -> tuple[str, ...]:

@@ -1,1 +1,1 @@
-"""From bytes to events and faults: containers, columns, identity, verbs, targets. No input or output."""
+"""From bytes to events and faults: containers, columns, identity, verbs, targets; no input, no output."""

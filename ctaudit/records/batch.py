@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from functools import cache
 from operator import attrgetter
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import pyarrow as pa
@@ -124,8 +124,7 @@ def _struct_of(field: Field, values: list[Any]) -> pa.Array:
 
 
 def _kind(values: list[Any]) -> Hashable:
-    kind: Hashable = type(next(value for value in values if value is not None))
-    return kind
+    return cast(Hashable, type(next(value for value in values if value is not None)))
 
 
 def _resources(field: Field, values: list[Any]) -> pa.Array:

@@ -38,7 +38,9 @@ def careful_event(text: bytes | msgspec.Raw) -> tuple[Any, str | None, str | Non
         else:
             values[field.name] = _value(field, raw, patch)
     _stand_ins(members, values, patch)
-    account = values.get("recipientaccountid") or _plain_text(members.get("accountId"))
+    account = values.get("recipientaccountid")
+    if account is None:
+        account = _plain_text(members.get("accountId"))
     return Event(**values), account, msgspec.json.encode(patch).decode() if patch else None
 
 
@@ -47,14 +49,22 @@ def _stand_ins(members: dict[str, msgspec.Raw], values: dict[str, Any], patch: P
 
     Aggregated events have `eventId` and a time window, and log shippers put the time into `@timestamp`.
     """
-    if "eventID" not in members and (event_id := _plain_text(members.get("eventId"))):
+    if _is_missing(members, "eventID") and (event_id := _plain_text(members.get("eventId"))):
         values["eventid"] = event_id
         patch["eventID"] = _NULL
-    if "eventTime" not in members:
+    if _is_missing(members, "eventTime"):
         time = _plain_text(members.get("@timestamp")) or _window_start(members.get("timeWindow"))
         if time and (found := times.canonical(time)):
             values["eventtime"] = found
             patch["eventTime"] = _NULL
+
+
+def _is_missing(members: dict[str, msgspec.Raw], key: str) -> bool:
+    return key not in members or _is_null(members[key])
+
+
+def _is_null(raw: msgspec.Raw) -> bool:
+    return len(raw) == 4 and bytes(raw) == b"null"
 
 
 def _window_start(raw: msgspec.Raw | None) -> str | None:
@@ -64,7 +74,7 @@ def _window_start(raw: msgspec.Raw | None) -> str | None:
 
 def _value(field: Field, raw: msgspec.Raw, patch: Patch) -> Any:
     """Return the column's value of one member, and add to `patch` what it does not hold."""
-    if bytes(raw) == b"null":
+    if _is_null(raw):
         return ABSENT if field.shape is Shape.JSON else None
     if field.shape is Shape.JSON:
         return raw
@@ -72,8 +82,10 @@ def _value(field: Field, raw: msgspec.Raw, patch: Patch) -> Any:
         return _struct(field, raw, patch)
     if field.shape is Shape.RESOURCES:
         return _resources(field, raw, patch)
-    value = msgspec.json.decode(raw)
-    kept, whole = _SIMPLE[field.shape](value)
+    try:
+        kept, whole = _SIMPLE[field.shape](msgspec.json.decode(raw))
+    except (msgspec.ValidationError, ValueError):  # 1e999, or a number of thousands of digits
+        kept, whole = None, False
     if not whole:
         patch[field.key] = raw
     return kept
@@ -139,7 +151,7 @@ def _resources(field: Field, raw: msgspec.Raw, patch: Patch) -> list[Resource] |
             continue
         values = {name: _plain_text(members.get(key)) for key, name in _RESOURCE_KEYS.items()}
         whole = whole and all(
-            key in _RESOURCE_KEYS and (values[_RESOURCE_KEYS[key]] is not None or bytes(value) == b"null")
+            _is_null(value) or (key in _RESOURCE_KEYS and values[_RESOURCE_KEYS[key]] is not None)
             for key, value in members.items()
         )
         resources.append(Resource(**values))
@@ -149,7 +161,7 @@ def _resources(field: Field, raw: msgspec.Raw, patch: Patch) -> list[Resource] |
 
 
 def _plain_text(raw: msgspec.Raw | None) -> str | None:
-    if raw is None or not bytes(raw).startswith(b'"'):
+    if raw is None or bytes(memoryview(raw)[:1]) != b'"':
         return None
     value = msgspec.json.decode(raw)
     return value if isinstance(value, str) else None

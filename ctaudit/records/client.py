@@ -1,4 +1,4 @@
-"""With what a call was made: console, CloudShell, CLI, SDK or a service. The user agent is the caller's own claim."""
+"""With what a call was made: console, CloudShell, CLI, SDK or a service; the user agent is the caller's own claim."""
 
 from __future__ import annotations
 

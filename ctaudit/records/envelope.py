@@ -42,6 +42,7 @@ Members = dict[str, msgspec.Raw]
 
 DIGEST = "digest"
 OTHER_JSON = "other-json"
+_LOOKUP = "lookup-event"
 
 _object = msgspec.json.Decoder(Members)
 _list = msgspec.json.Decoder(list[msgspec.Raw])
@@ -80,7 +81,7 @@ def open_value(text: bytes | msgspec.Raw, depth: int = 0) -> Iterator[Item]:
 
     Raises msgspec.DecodeError where the text is no JSON, RecursionError where it nests too deeply.
     """
-    first = bytes(text[:1]) if isinstance(text, bytes) else bytes(text)[:1]
+    first = bytes(memoryview(text)[:1])
     if depth > limits.MAX_WRAPPERS:
         yield Refused("wrapped-too-deep")
     elif first == b"{":
@@ -119,24 +120,30 @@ def _open_records(members: Members, depth: int) -> Iterator[Item] | None:
 
 
 def _each_record(entries: list[msgspec.Raw], depth: int) -> Iterator[Item]:
-    """Yield the entries of `Records`: here one known key is enough to be a record."""
-    for entry in entries:
-        members = _as_object(entry)
-        if members is None:
-            yield Refused("no-object")
-        elif carrier := _carrier(members):
-            yield from _open_carried(members, carrier, depth)
-        elif _KNOWN_KEYS.intersection(members):
-            yield Found(entry)
-        else:
-            yield from _open_object(entry, members, depth + 1)
+    return (item for entry in entries for item in open_entry(entry, depth))
+
+
+def open_entry(entry: bytes | msgspec.Raw, depth: int = 0) -> Iterator[Item]:
+    """Yield what one entry of `Records` holds: here one known key is enough to be a record.
+
+    Raises msgspec.DecodeError and RecursionError like `open_value`, when it was cut out of damaged text.
+    """
+    members = _as_object(entry)
+    if members is None:
+        yield Refused("no-object")
+    elif carrier := _carrier(members):
+        yield from _open_carried(members, carrier, depth)
+    elif _KNOWN_KEYS.intersection(members):
+        yield Found(entry)
+    else:
+        yield from _open_object(entry, members, depth + 1)
 
 
 def _open_carried(members: Members, carrier: str, depth: int) -> Iterator[Item]:
     """Look into messages of SNS and SQS: EventBridge may have put a record there."""
     inside: list[Item] = []
     if carrier in ("sns-message", "sqs-message"):
-        inside = [item for item in _search(members, depth) if isinstance(item, Found)]
+        inside = [item for item in _search(members, depth) if not isinstance(item, Refused)]
     yield from inside or [Refused(carrier)]
 
 
@@ -150,7 +157,7 @@ def _open_lookup(members: Members, depth: int) -> Iterator[Item] | None:
 def _open_lookup_event(members: Members, depth: int) -> Iterator[Item] | None:
     """Open one entry of `aws cloudtrail lookup-events`: the record is JSON in a string."""
     text = as_text(members["CloudTrailEvent"])
-    return None if text is None else _open_embedded(text, depth, "lookup-event")
+    return None if text is None else _open_embedded(text, depth, _LOOKUP)
 
 
 def _open_eventbridge(members: Members, depth: int) -> Iterator[Item] | None:
@@ -161,6 +168,8 @@ def _open_eventbridge(members: Members, depth: int) -> Iterator[Item] | None:
     inner = _as_object(detail)
     if inner is not None and (kind.endswith("viacloudtrail") or looks_like_record(inner)):
         return iter([Found(detail)])
+    if kind.endswith("viacloudtrail") and (text := as_text(detail)) is not None:
+        return _open_embedded(text, depth, "eventbridge-event")  # an input transformer made it a string
     return iter([Refused("eventbridge-event")])
 
 
@@ -199,13 +208,9 @@ _OPENERS: dict[str, Any] = {
 
 def _search(members: Members, depth: int) -> Iterator[Item]:
     """Look for records inside an unknown wrapper; one refusal when there is none."""
-    found: list[Item] = []
-    for value in members.values():
-        try:
-            found.extend(item for item in open_value(value, depth + 1) if isinstance(item, Found))
-        except msgspec.DecodeError:
-            continue  # text in a string that is not JSON is no damage
-    yield from found or [Refused(OTHER_JSON)]
+    plain = Refused(OTHER_JSON)
+    found = [item for value in members.values() for item in open_value(value, depth + 1) if item != plain]
+    yield from found or [plain]
 
 
 def _open_string(raw: msgspec.Raw, depth: int) -> Iterator[Item]:
@@ -213,14 +218,15 @@ def _open_string(raw: msgspec.Raw, depth: int) -> Iterator[Item]:
 
 
 def _open_embedded(text: str, depth: int, kind: str) -> Iterator[Item]:
-    """Open JSON that was carried as text; text that is no JSON object or list is refused as `kind`."""
+    """Open JSON that was carried as text; text that is no JSON is damage only when it was a record's."""
     stripped = text.lstrip()
     if not stripped.startswith(("{", "[")):
         return iter([Refused(kind)])
     try:
         return iter(list(open_value(stripped.encode(), depth + 1)))
-    except (msgspec.DecodeError, UnicodeEncodeError):
-        return iter([Broken(kind)])
+    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
+        is_record = kind == _LOOKUP or "eventVersion" in text  # `[INFO] started` is somebody's log line
+        return iter([Broken(kind) if is_record else Refused(kind)])
 
 
 def _carrier(members: Members) -> str | None:
@@ -232,13 +238,13 @@ def _carrier(members: Members) -> str | None:
 
 def as_text(raw: msgspec.Raw) -> str | None:
     """Return the text of a JSON string, or None when it is something else."""
-    if not bytes(raw).startswith(b'"'):
+    if bytes(memoryview(raw)[:1]) != b'"':
         return None
     value = msgspec.json.decode(raw)
     return value if isinstance(value, str) else None
 
 
-def _as_object(raw: msgspec.Raw) -> Members | None:
+def _as_object(raw: bytes | msgspec.Raw) -> Members | None:
     try:
         return _object.decode(raw)
     except msgspec.ValidationError:

@@ -9,13 +9,17 @@ decoded once and the result shared; `batch` builds their columns once for each d
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
+from operator import attrgetter
 from typing import Any
 
 import msgspec
 
-from ctaudit import times
+from ctaudit import limits, times
 from ctaudit.records.columns import EVENT, Field, Shape
+from ctaudit.records.encoding import is_utf8
+from ctaudit.records.scan import nests_deeper
 
 _REQUIRED = frozenset({"eventVersion", "eventTime", "eventID", "eventType"})
 """Without these a record is unusual enough to be looked at carefully."""
@@ -43,7 +47,7 @@ def _struct(name: str, fields: tuple[Field, ...], top: bool = False) -> Any:
     for field in fields:
         if field.key not in _REQUIRED:
             kind = _type(field, top)
-            optional.append((field.name, kind, ABSENT if kind is msgspec.Raw else None))
+            optional.append((field.name, kind, ABSENT if field.shape is Shape.JSON else None))
     return msgspec.defstruct(
         name,
         [*required, *optional],
@@ -76,9 +80,15 @@ class _LogFile(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     records: list[Event] = msgspec.field(name="Records")
 
 
+class _SplitFile(msgspec.Struct, gc=False):
+    records: list[msgspec.Raw] = msgspec.field(name="Records")
+
+
 _file_decoder = msgspec.json.Decoder(_LogFile)
+_split_decoder = msgspec.json.Decoder(_SplitFile)
 _event_decoder = msgspec.json.Decoder(Event)
 _MALFORMED = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+_FREE = tuple(field.name for field in EVENT if field.shape is Shape.JSON)
 
 
 def fast_file(text: bytes) -> list[Any] | None:
@@ -90,17 +100,25 @@ def fast_file(text: bytes) -> list[Any] | None:
         _share_structs(events)
     except _MALFORMED:
         return None
-    return events if all(map(_usable_time, events)) else None
+    if len(text) > limits.MAX_RECORD_BYTES and _has_large_record(text):
+        return None
+    return events if _usable_times([event.eventtime for event in events]) and not _too_deep(events) else None
+
+
+def split_file(text: bytes) -> list[msgspec.Raw]:
+    """Return the entries of a log file's `Records`; raises msgspec.DecodeError when it is something else."""
+    entries: list[msgspec.Raw] = _split_decoder.decode(text).records
+    return entries
 
 
 def fast_event(text: bytes | msgspec.Raw) -> Any | None:
-    """Return one record's event, or None when it needs care. The text must be valid UTF-8."""
+    """Return one record's event, or None when it needs care. The text must be valid UTF-8 and within the limits."""
     try:
         event = _event_decoder.decode(text)
         _share_structs([event])
     except _MALFORMED:
         return None
-    return event if _usable_time(event) else None
+    return event if _usable_times([event.eventtime]) and not _too_deep([event]) else None
 
 
 class _Shared:
@@ -108,6 +126,8 @@ class _Shared:
 
     MOST = 50_000
     """Distinct texts remembered; then it starts anew, so that memory stays bounded."""
+    LONGEST = 4096
+    """Bytes of a text worth remembering: AWS's reach some 700."""
 
     def __init__(self, kind: Any) -> None:
         self._decode = msgspec.json.Decoder(kind | None).decode
@@ -115,6 +135,8 @@ class _Shared:
 
     def decode(self, raw: msgspec.Raw) -> Any:
         text = bytes(raw)
+        if len(text) > self.LONGEST:
+            return self._decode(text)
         try:
             return self._known[text]
         except KeyError:
@@ -131,23 +153,31 @@ def _share_structs(events: list[Any]) -> None:
     for name, decode in _shared.items():
         for event in events:
             raw = getattr(event, name)
-            setattr(event, name, None if raw is ABSENT else decode(raw))
+            if raw is not None:
+                setattr(event, name, decode(raw))
 
 
-def is_utf8(text: bytes) -> bool:
-    """Raw JSON is passed on unread by the decoder, so its encoding is checked here."""
-    if text.isascii():
-        return True
-    try:
-        text.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
+def _has_large_record(text: bytes) -> bool:
+    return any(len(record) > limits.MAX_RECORD_BYTES for record in split_file(text))
 
 
-def _usable_time(event: Any) -> bool:
-    time: str = event.eventtime
-    return len(time) == 20 and _is_date(time[:10]) and _is_clock(time[10:])
+def _too_deep(events: Sequence[Any]) -> bool:
+    """Tell whether a free-form field nests too deeply; a value so deep has at least two brackets a level."""
+    shortest = 2 * limits.MAX_DEPTH
+    return any(
+        len(raw) > shortest and nests_deeper(bytes(raw), limits.MAX_DEPTH - 1)
+        for name in _FREE
+        for raw in map(attrgetter(name), events)
+    )
+
+
+def _usable_times(texts: list[str]) -> bool:
+    """Tell whether all are `YYYY-MM-DDTHH:MM:SSZ`; few days and clock times occur, so each is judged once."""
+    return (
+        all(len(text) == 20 for text in texts)
+        and all(map(_is_date, {text[:10] for text in texts}))
+        and all(map(_is_clock, {text[10:] for text in texts}))
+    )
 
 
 @cache

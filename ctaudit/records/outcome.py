@@ -30,7 +30,7 @@ _SUCCEEDED = Outcome("succeeded")
 # `Client.DryRunOperation` of EC2, `DryRunOperationException` of KMS
 _DRY_RUN = re.compile(r"(?:.*\.)?DryRunOperation(?:Exception)?")
 _FAILURE_LIST = re.compile(
-    r"unsuccessful\w*|failures?|failed(?!\w*count)\w*|unprocessed\w*|errors|batchitemerrors|errorentries|invalidparameters"
+    r"unsuccessful\w*|failures?|failed\w*|unprocessed\w*|errors|batchitemerrors|errorentries|invalidparameters"
 )
 _CODE_KEYS = ("errorcode", "code", "failurecode", "errortype", "reason", "failurereason", "result", "status")
 _MESSAGE_KEYS = ("errormessage", "message", "failuremessage", "statusmessage", "detail", "details")

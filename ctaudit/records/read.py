@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -12,29 +11,20 @@ import msgspec
 
 from ctaudit import limits
 from ctaudit.fault import Fault
-from ctaudit.records import scan
+from ctaudit.records import encoding, scan
 from ctaudit.records.careful import careful_event
-from ctaudit.records.envelope import DIGEST, Broken, Found, Item, Refused, open_value
-from ctaudit.records.gate import fast_event, fast_file, is_utf8
+from ctaudit.records.envelope import DIGEST, Broken, Item, Refused, open_entry, open_value
+from ctaudit.records.gate import fast_event, fast_file, split_file
 from ctaudit.records.unpack import Content
 
-_BOMS = (
-    (b"\xef\xbb\xbf", "utf-8"),
-    (b"\xff\xfe\0\0", "utf-32"),
-    (b"\0\0\xfe\xff", "utf-32"),
-    (b"\xff\xfe", "utf-16"),
-    (b"\xfe\xff", "utf-16"),
-)
-"""Byte order marks; UTF-32's little-endian one begins like UTF-16's, so it comes first."""
-_LONE_SURROGATE = re.compile(
-    rb"(?<!\\)((?:\\\\)*)"  # an escape that is not itself escaped
-    rb"(?:\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])"
-    rb"|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2})"
-)
 _TRACE = (b'"eventVersion"', b'"CloudTrailEvent"', b'"eventSource"')
 """Words that show that a damaged text was CloudTrail's."""
 
 _BAD_JSON = (msgspec.DecodeError, UnicodeDecodeError)
+
+
+_RUN = 1000
+"""Events that passed the gate singly are handed over in runs of this length."""
 
 
 class Sink(Protocol):
@@ -52,7 +42,7 @@ class Reading:
     """What came of one content, beside the events that the sink got."""
 
     records: int = 0
-    """Indices given out: events, faulty records and refused entries of the file's lists."""
+    """Indices given out: to events, to faulty records and to whatever was refused in their place."""
     events: int = 0
     refused: Counter[str] = field(default_factory=Counter)
     """Look-alikes and other things that are no record, by kind."""
@@ -86,21 +76,28 @@ class _CarefulReader:
         self._whole = content.whole
         self._sink = sink
         self._reading = Reading()
-        self._text = content.text
+        self._more_faults = 0
+        decoded = encoding.clean(content.text)
+        self._text = decoded.clean
+        self._original = decoded.original
+        self._reading.faults += [Fault(self._path, each.offset, each.kind, each.reason) for each in decoded.troubles]
+        self._searched = 0
+        self._run: tuple[list[Any], list[int]] = ([], [])
 
     def read(self, hinted: bool) -> Reading:
-        self._text = self._decode(self._text)
-        text = self._text.strip()
-        hinted = hinted or any(word in text for word in _TRACE)
+        text = self._text.lstrip()
+        traced = any(word in text for word in _TRACE)
+        hinted = hinted or traced
         if not text:
             self._nothing(hinted)
-        elif text[:1] not in b'{["' and not self._is_record_later(text):
+        elif text[:1] not in b'{["' and not (traced and scan.looks_damaged_log(text)):
             self._not_json(hinted)
         else:
             self._read_values()
             if not hinted and not self._reading.events and self._reading.faults:
                 self._not_json(hinted)
-        self._cap_faults()
+        self._end_run()
+        self._tell_more_faults()
         return self._reading
 
     def _nothing(self, hinted: bool) -> None:
@@ -115,139 +112,170 @@ class _CarefulReader:
         else:
             self._reading = Reading(refused=Counter({"not-json": 1}))
 
-    def _is_record_later(self, text: bytes) -> bool:
-        return any(word in text for word in _TRACE) and scan.first_record(text) is not None
-
-    def _decode(self, text: bytes) -> bytes:
-        """Return the text as UTF-8 without a byte order mark and without what no JSON string may hold."""
-        for mark, encoding in _BOMS:
-            if text.startswith(mark):
-                text = text.decode("utf-8-sig" if encoding == "utf-8" else encoding, "replace").encode()
-                break
-        if not is_utf8(text):
-            at = _first_bad_byte(text)
-            self._fault(
-                "text.invalid_utf8", at, "bytes that are not UTF-8 were replaced by U+FFFD; the records are kept"
-            )
-            text = text.decode("utf-8", "replace").encode()
-        if found := _LONE_SURROGATE.search(text):
-            reason = "half of a surrogate pair was replaced by U+FFFD; the record is kept"
-            self._fault("text.lone_surrogate", found.end(1), reason)
-            text = _LONE_SURROGATE.sub(rb"\1\\ufffd", text)
-        return text
-
     def _read_values(self) -> None:
-        """Read the text as one JSON value, else line by line, else piece by piece."""
-        if self._whole and self._try(self._text, 0, self._one_value):
+        """Read the text as a log file, else as one JSON value, else line by line, else piece by piece."""
+        if self._whole and (self._log_file() or self._one_value(self._text, 0) is None):
             return
         if self._whole and self._is_lines():
             self._read_lines()
         else:
-            self._read_pieces(self._text, 0)
+            self._read_damaged(self._text, 0)
 
-    def _try(self, text: bytes, offset: int, reader: Callable[[bytes, int], None]) -> bool:
-        """Run `reader`; False when the text is no JSON, before anything of it was taken."""
+    def _log_file(self) -> bool:
+        """Take a log file of which some records need care; those that need none stay on the fast path."""
         try:
-            reader(text, offset)
-        except _BAD_JSON:
+            entries = split_file(self._text)
+        except (*_BAD_JSON, RecursionError):
             return False
-        except RecursionError:
-            self._fault("json.too_deep", offset, "nests too deeply to be read")
+        for entry in entries:
+            if not self._fast(entry) and (kind := self._open(open_entry(entry), 0)) is not None:
+                place = self._place(entry, 0)
+                self._bad_record(kind, place, f"record {self._reading.records} cannot be read")
         return True
 
-    def _one_value(self, text: bytes, offset: int) -> None:
-        if not text.strip():
-            return
-        msgspec.json.decode(text, type=msgspec.Raw)
-        for item in open_value(text.strip()):
+    def _fast(self, text: bytes | msgspec.Raw) -> bool:
+        """Take one record if it passes the gate."""
+        event = fast_event(text) if len(text) <= limits.MAX_RECORD_BYTES else None
+        if event is None:
+            return False
+        events, records = self._run
+        events.append(event)
+        records.append(self._reading.records)
+        self._reading.records += 1
+        self._reading.events += 1
+        if len(events) >= _RUN:
+            self._end_run()
+        return True
+
+    def _end_run(self) -> None:
+        """Hand over the events gathered by `_fast`: one by one they would cost as much as with care."""
+        events, records = self._run
+        if events:
+            self._run = ([], [])
+            self._sink.fast(events, records)
+
+    def _one_value(self, text: bytes, offset: int) -> str | None:
+        """Take all that is in one JSON value; when it is none, take nothing and return the kind of its fault."""
+        return self._open(open_value(text.strip()), offset)
+
+    def _open(self, items: Iterator[Item], offset: int) -> str | None:
+        try:
+            opened = list(items)
+        except _BAD_JSON:
+            return "json.bad_record"
+        except RecursionError:
+            return "json.too_deep"
+        for item in opened:
             self._take(item, offset)
+        return None
 
     def _is_lines(self) -> bool:
         line, newline, _ = self._text.strip().partition(b"\n")
-        if not newline:
-            return False
-        try:
-            msgspec.json.decode(line, type=msgspec.Raw)
-        except (*_BAD_JSON, RecursionError):
-            return False
-        return True
+        return bool(newline) and _why_no_json(line) is None
 
     def _read_lines(self) -> None:
         for offset, line in _lines(self._text):
-            event = fast_event(line) if len(line) <= limits.MAX_RECORD_BYTES else None
-            if event is not None:
-                self._sink.fast([event], [self._reading.records])
-                self._reading.records += 1
-                self._reading.events += 1
-            elif not self._try(line, offset, self._one_value):
-                self._read_pieces(line, offset)
+            if not self._fast(line) and self._one_value(line, offset) is not None:
+                self._read_damaged(line, offset)
 
-    def _read_pieces(self, text: bytes, offset: int) -> None:
-        """Read damaged text: each whole value inside is kept, each other becomes a fault with its place."""
-        start = scan.inside_container(text)
-        if start is None:
-            start = 0 if text.lstrip()[:1] in b"{[" else scan.first_record(text) or 0
-            if text[:start].strip():
-                self._fault("json.not_json", offset, f"the first {start} bytes are no JSON; what follows is read")
-        for begin, end in scan.values(text, start):
-            if end is None:
-                self._unclosed(text, begin, offset)
-            elif text[begin : begin + 1] not in b"{[" or not self._try(
-                text[begin:end], offset + begin, self._one_value
-            ):
-                self._broken(offset + begin, text[begin:end])
+    def _read_damaged(self, text: bytes, offset: int) -> None:
+        """Read text that is no JSON: each whole value inside is kept, each other becomes a fault with its place."""
+        faults = len(self._reading.faults) + self._more_faults
+        walk = scan.Walk(text)
+        while (piece := walk.next()) is not None:
+            self._read_piece(walk, piece, text, offset)
+        if self._whole and len(self._reading.faults) + self._more_faults == faults:
+            self._explain(text, offset)
 
-    def _unclosed(self, text: bytes, begin: int, offset: int) -> None:
-        if scan.inside_container(text, begin) is not None and begin > 0:
-            self._read_pieces(text[begin:], offset + begin)
+    def _read_piece(self, walk: scan.Walk, piece: scan.Piece, text: bytes, offset: int) -> None:
+        at, index = offset + piece.begin, self._reading.records
+        if piece.end is None:
+            reason = (
+                f"record {index} never ends: the text is cut or damaged there, or it has more than "
+                f"{limits.MAX_RECORD_BYTES} bytes; whole records before and after it are kept"
+            )
+            self._bad_record("json.cut", at, reason)
+            walk.skip_damage(piece)
             return
-        kept = self._reading.events
-        reason = (
-            f"record {self._reading.records} never ends, the text is cut or damaged; {kept} records before it are kept"
-        )
-        self._fault("json.cut", offset + begin, reason, self._reading.records)
-        self._reading.records += 1
+        size = piece.end - piece.begin
+        if piece.unread:
+            self._fault("json.unread", at, f"is too damaged to be read on; {size} bytes are unread")
+        elif piece.garbage:
+            self._fault("json.not_json", at, f"{size} bytes are no JSON; what follows is read")
+        else:
+            opener = open_entry if piece.entry else open_value
+            kind = self._open(opener(text[piece.begin : piece.end]), at)
+            if kind is not None:
+                trouble = "nest too deeply" if kind == "json.too_deep" else "are no valid JSON"
+                self._bad_record(kind, at, f"{size} bytes at record {index} {trouble}")
+                walk.skip_damage(piece)
 
-    def _broken(self, offset: int, piece: bytes) -> None:
-        index = self._reading.records
-        self._fault("json.bad_record", offset, f"{len(piece)} bytes at record {index} are no valid JSON object", index)
-        self._reading.records += 1
+    def _explain(self, text: bytes, offset: int) -> None:
+        """Say why text is no JSON although each of its values was whole: a comma or a bracket is missing."""
+        values = scan.sequence(text)
+        if values is not None and all(_why_no_json(text[begin:end]) is None for begin, end in values):
+            return  # such as `jq .Records[]` prints
+        why = _why_no_json(text)
+        if why is not None:
+            kind, at, said = why
+            reason = f"{said}; the {self._reading.events} events of the file that are whole are kept"
+            self._fault(kind, offset + at, reason)
 
     def _take(self, item: Item, offset: int) -> None:
+        index = self._reading.records
         if isinstance(item, Refused):
             self._reading.refused[item.kind] += 1
-            return
-        index = self._reading.records
-        self._reading.records += 1
-        if isinstance(item, Broken):
-            self._fault("json.bad_record", offset, f"the {item.kind} of record {index} holds no valid JSON", index)
+            self._reading.records += 1
+        elif isinstance(item, Broken):
+            self._bad_record("json.bad_record", offset, f"the {item.kind} of record {index} holds no valid JSON")
         elif len(item.text) > limits.MAX_RECORD_BYTES:
-            reason = (
-                f"record {index} has {len(item.text)} bytes, more than the limit of {limits.MAX_RECORD_BYTES}; unread"
-            )
-            self._fault("record.too_large", offset, reason, index)
-        else:
-            self._event(item, index)
-
-    def _event(self, item: Found, index: int) -> None:
-        event = fast_event(item.text)
-        if event is not None:
-            self._sink.fast([event], [index])
-        else:
+            size, most = len(item.text), limits.MAX_RECORD_BYTES
+            reason = f"record {index} has {size} bytes, more than the limit of {most}; unread"
+            self._bad_record("record.too_large", self._place(item.text, offset), reason)
+        elif scan.nests_deeper(bytes(item.text), limits.MAX_DEPTH):
+            reason = f"record {index} nests deeper than {limits.MAX_DEPTH} levels; unread"
+            self._bad_record("json.too_deep", self._place(item.text, offset), reason)
+        elif not self._fast(item.text):
+            self._end_run()
             event, account, extra = careful_event(item.text)
             self._sink.careful(event, account, index, extra)
-        self._reading.events += 1
+            self._reading.records += 1
+            self._reading.events += 1
+
+    def _place(self, record: bytes | msgspec.Raw, offset: int) -> int:
+        """Return where in the text a record stands; the place of what holds it when it was JSON in a string."""
+        at = self._text.find(bytes(record), max(offset, self._searched))
+        self._searched = len(self._text) if at < 0 else at + 1
+        return offset if at < 0 else at
+
+    def _bad_record(self, kind: str, offset: int, reason: str) -> None:
+        self._fault(kind, offset, reason, self._reading.records)
+        self._reading.records += 1
 
     def _fault(self, kind: str, offset: int, reason: str, record: int | None = None) -> None:
-        self._reading.faults.append(Fault(self._path, offset, kind, reason, record))
+        """Note a fault; `offset` is in the clean text, and what is noted is the place in the text as it was given."""
+        if len(self._reading.faults) < limits.MAX_FAULTS_PER_FILE:
+            self._reading.faults.append(Fault(self._path, self._original(offset), kind, reason, record))
+        else:
+            self._more_faults += 1
 
-    def _cap_faults(self) -> None:
-        faults = self._reading.faults
-        more = len(faults) - limits.MAX_FAULTS_PER_FILE
-        if more > 0:
-            last = faults[limits.MAX_FAULTS_PER_FILE]
-            del faults[limits.MAX_FAULTS_PER_FILE :]
-            faults.append(Fault(self._path, last.offset, "file.faults", f"{more} more faults from here on"))
+    def _tell_more_faults(self) -> None:
+        if self._more_faults:
+            last = self._reading.faults[-1]
+            reason = f"{self._more_faults} more faults from here on"
+            self._reading.faults.append(Fault(self._path, last.offset, "file.faults", reason))
+
+
+def _why_no_json(text: bytes) -> tuple[str, int, str] | None:
+    """Return kind, place and description of what makes the text no JSON value, or None when it is one."""
+    try:
+        msgspec.json.decode(text, type=msgspec.Raw)
+    except RecursionError:
+        return "json.too_deep", 0, "nests too deeply to be read"
+    except _BAD_JSON as error:
+        said, _, at = str(error).removesuffix(")").partition(" (byte ")
+        return "json.malformed", int(at) if at.isdecimal() else len(text), said
+    return None
 
 
 def _lines(text: bytes) -> Iterator[tuple[int, bytes]]:
@@ -256,15 +284,7 @@ def _lines(text: bytes) -> Iterator[tuple[int, bytes]]:
     while at < len(text):
         end = text.find(b"\n", at)
         end = len(text) if end < 0 else end
-        line = text[at:end].strip()
+        line = text[at:end].lstrip()
         if line:
-            yield at, line
+            yield end - len(line), line.rstrip()
         at = end + 1
-
-
-def _first_bad_byte(text: bytes) -> int:
-    try:
-        text.decode()
-    except UnicodeDecodeError as error:
-        return error.start
-    return 0

@@ -3,51 +3,46 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from dataclasses import dataclass
 
 from ctaudit import limits
 
-_SKIP = re.compile(rb"[\s,]*")
-_TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\]"]', re.DOTALL)
-"""A whole string, or a bracket; a lone quote is a string that never ends."""
-_SCALAR = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[^\s,{}\[\]"]+', re.DOTALL)
-_RECORD_START = re.compile(rb'\{\s*"(?:eventVersion|Records|CloudTrailEvent|userIdentity)"')
-_CONTAINER = re.compile(rb'\s*\{\s*"(?:Records|Events|logEvents)"\s*:\s*\[')
+_TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[{}\[\]"]', re.DOTALL)
+"""A whole string, or a bracket; a lone quote is a string that never ends.
+
+The repeats are possessive: 16 MB of escapes in one string would else take a gigabyte of the matcher's memory.
+"""
+_STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
+_SPACE = re.compile(rb"\s*")
+_BETWEEN = re.compile(rb"[\s,\[\]}]*")
+"""What may stand between two values of damaged text: its lists are looked into, whether they close or not."""
+_CONTAINER = re.compile(rb'\{[^{}]{0,4096}?"(Records|Events|logEvents)"\s*:\s*\[')
+"""What holds records: `logEvents` comes after other keys, and a lookup may begin with `NextToken`."""
+_RECORD = re.compile(rb'\{\s*"(?:eventVersion|userIdentity|CloudTrailEvent|Records)"')
+"""How records begin as AWS writes them: none stands inside another, save in an unknown wrapper."""
+_RESTART = re.compile(
+    rb'\{\s*"(?:eventVersion|userIdentity|CloudTrailEvent|Records|Events|EventId'
+    rb"|eventTime|eventID|eventCategory|awsRegion|errorCode|apiVersion|addendum|additionalEventData"  # sorted keys
+    rb'|(?:version"\s*:\s*"0|id"\s*:\s*"\d{20,}))"|(?<=\n)\{'
+)
+"""Where reading may go on after damage: at what looks like a record or its envelope, or at the start of a line."""
+_FOLLOWED = re.compile(rb"\s*(?:,\s*)?(?:[{\[\]]|\Z)")
+_IS_KEY = re.compile(rb"\s*:")
 
 
-def values(text: bytes, start: int = 0) -> Iterator[tuple[int, int | None]]:
-    """Yield (start, end) of each JSON value one after another; end is None for one that never closes.
+def value_end(text: bytes, start: int, stop: int | None = None) -> int | None:
+    """Return the position behind the object, list or string that starts at `start`, or None when it never ends.
 
-    Values may be parted by white space, commas or nothing. After a value that never closes the scan goes on at the
-    next thing that looks like the start of a record, so one missing quote does not swallow the rest of a file; after
-    `MAX_UNCLOSED` of them it stops.
+    It counts as never ending when it does not end before `stop`, or is longer than a record may be.
     """
-    at = _skip(text, start)
-    unclosed = 0
-    while at < len(text) and unclosed < limits.MAX_UNCLOSED:
-        if text[at : at + 1] in b"]}":
-            at = _skip(text, at + 1)
-            continue
-        end = value_end(text, at)
-        yield at, end
-        if end is None:
-            unclosed += 1
-            found = _RECORD_START.search(text, at + 1)
-            at = found.start() if found else len(text)
-        else:
-            at = _skip(text, end)
-
-
-def value_end(text: bytes, start: int) -> int | None:
-    """Return the position behind the JSON value that starts at `start`, or None when it never ends.
-
-    An object or list counts as never ending when it is longer than a record may be.
-    """
-    if text[start : start + 1] not in b"{[":
-        scalar = _SCALAR.match(text, start)
-        return scalar.end() if scalar else None
+    last = min(len(text) if stop is None else stop, start + limits.MAX_RECORD_BYTES)
+    if text.startswith(b'"', start):
+        string = _STRING.match(text, start, last)
+        return string.end() if string else None
+    if not text.startswith((b"{", b"["), start):
+        return None
     depth = 0
-    for token in _TOKEN.finditer(text, start, start + limits.MAX_RECORD_BYTES):
+    for token in _TOKEN.finditer(text, start, last):
         mark = token[0]
         if mark in b"{[":
             depth += 1
@@ -60,20 +55,119 @@ def value_end(text: bytes, start: int) -> int | None:
     return None
 
 
-def first_record(text: bytes) -> int | None:
-    """Return where the first thing that looks like a record or a container begins."""
-    found = _RECORD_START.search(text)
-    return found.start() if found else None
+def nests_deeper(text: bytes, most: int) -> bool:
+    """Tell whether objects and lists of valid JSON stand in one another more than `most` deep."""
+    if text.count(b"{") + text.count(b"[") <= most:
+        return False
+    depth = 0
+    for token in _TOKEN.finditer(text):
+        if token[0] in b"{[":
+            depth += 1
+            if depth > most:
+                return True
+        elif token[0] in b"}]":
+            depth -= 1
+    return False
 
 
-def inside_container(text: bytes, start: int = 0) -> int | None:
-    """Return where the list of a `Records`, `Events` or `logEvents` object begins, or of a bare list; else None."""
-    if found := _CONTAINER.match(text, start):
-        return found.end()
-    at = _skip(text, start)
-    return at + 1 if text[at : at + 1] == b"[" else None
+def looks_damaged_log(text: bytes) -> bool:
+    """Tell whether something in the text looks like the start of a record or a container."""
+    return _RECORD.search(text) is not None
 
 
-def _skip(text: bytes, at: int) -> int:
-    found = _SKIP.match(text, at)
+@dataclass(frozen=True, slots=True)
+class Piece:
+    begin: int
+    end: int | None
+    """None for a value that never ends."""
+    entry: bool = False
+    """Whether it stands in a list of `Records`."""
+    garbage: bool = False
+    """Whether it is text that begins no value."""
+    unread: bool = False
+    """Whether the walk gave up here, because the damage would cost too much time."""
+
+
+class Walk:
+    """Walks damaged text from value to value, through lists and containers that may never close.
+
+    The caller says of each value whether it is valid; after an invalid one it goes on at the next thing that looks like
+    a record, be it inside, so that one missing quote does not swallow what follows.
+    """
+
+    def __init__(self, text: bytes) -> None:
+        self._text = text
+        self._at = 0
+        self._entry = False
+        self._restart: tuple[int, int | None] | None = None
+        self._budget = min(limits.MAX_RESCANS * len(text), len(text) + limits.MAX_RESCANNED_BYTES) + limits.MIB
+
+    def next(self) -> Piece | None:
+        """Return the next piece, None at the end of the text."""
+        text = self._text
+        while (at := _skip(_BETWEEN, text, self._at)) < len(text):
+            if self._budget < 0:
+                self._at = len(text)
+                return Piece(at, len(text), unread=True)
+            if found := _CONTAINER.match(text, at):
+                self._at, self._entry = found.end(), found[1] == b"Records"
+                continue
+            if text[at : at + 1] not in b'{"':
+                self._at = self._restart_after(at)
+                return Piece(at, self._at, garbage=True)
+            piece = self._value(at)
+            if piece is not None:
+                return piece
+        return None
+
+    def _value(self, at: int) -> Piece | None:
+        text = self._text
+        stop = self._next_record(at)
+        end = value_end(text, at, stop)
+        self._budget -= (end or min(stop or len(text), at + limits.MAX_RECORD_BYTES)) - at
+        if end is not None and text.startswith(b'"', at) and _IS_KEY.match(text, end):
+            self._at = self._restart_after(at)  # a key: of an opened container, or of a record that lost its beginning
+            return None
+        self._at = at + 1 if end is None else end
+        return Piece(at, end, self._entry)
+
+    def skip_damage(self, piece: Piece) -> None:
+        """Go on behind a value that is not valid, or inside it."""
+        restart = self._restart_after(piece.begin)
+        end = piece.end
+        self._at = end if end is not None and restart >= end and _FOLLOWED.match(self._text, end) else restart
+
+    def _restart_after(self, position: int) -> int:
+        """Return the next place after `position` where reading may go on; searched for once, however often asked."""
+        known = self._restart
+        if known is None or position < known[0] or (known[1] is not None and known[1] <= position):
+            found = _RESTART.search(self._text, position + 1)
+            known = self._restart = (position, found.start() if found else None)
+        return len(self._text) if known[1] is None else known[1]
+
+    def _next_record(self, at: int) -> int | None:
+        """Return where the next record begins, if one begins at `at`: it must end before that."""
+        if not _RECORD.match(self._text, at):
+            return None
+        found = _RECORD.search(self._text, at + 1)
+        return found.start() if found else None
+
+
+def sequence(text: bytes) -> list[tuple[int, int]] | None:
+    """Return (begin, end) of objects and lists one after another, each on new lines; None when it is not that."""
+    found: list[tuple[int, int]] = []
+    at = _skip(_SPACE, text, 0)
+    while at < len(text):
+        end = value_end(text, at)
+        if end is None:
+            return None
+        found.append((at, end))
+        at = _skip(_SPACE, text, end)
+        if at < len(text) and b"\n" not in text[end:at]:
+            return None
+    return found
+
+
+def _skip(pattern: re.Pattern[bytes], text: bytes, at: int) -> int:
+    found = pattern.match(text, at)
     return found.end() if found else at

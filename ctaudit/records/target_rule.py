@@ -41,15 +41,17 @@ _BARE = frozenset(
 _REDACTED = re.compile(r"\*+|\.+|-+|HIDDEN_\w+|<\w+>", re.ASCII)
 _UNREADABLE = re.compile(r"[\x00-\x1f\x7f]|\A[\s{\[]")
 _SKIPPED_TREES = re.compile(
-    r"tags?|tagset|taglist|tagspecification\w*|filter|\w*filters|filterset|groupby|groupdefinition\w*|environment|encryptioncontext\w*|userdata|metadata"
-    r"|ippermissions\w*|\w*policydocument|bucketpolicy|accesscontrolpolicy|grantoperations|parameters"
+    r"tags?|tagset|taglist|tagspecification\w*|filter|\w*filters|filterset|groupby"
+    r"|groupdefinition\w*|environment|encryptioncontext\w*|userdata|metadata|ippermissions\w*"
+    r"|\w*policydocument|bucketpolicy|accesscontrolpolicy|grantoperations|parameters"
 )
 _NOISE = re.compile(
     r"\w*token|key|dryrun|host|x-.*|xmlns\w*|\w*description|comment|\w*password|\w*username_?hint|masterusername"
     r"|account|accountid|accountids|awsaccountid|requestid|\w*requestid|ownerid|\w*ownerid|requesterid|callerreference"
     r"|\w*region|regionname|attributename|attributenames|attributekey|typename|servicename|\w*servicename|hostname"
     r"|\w*sessionname|displayname|\w*engine\w*name|timezone\w*|instancetype|principal|granteeprincipal|qualifier"
-    r"|sourceidentity|externalid|serialnumber|tagkeys?|\w*cidr(?!\w*ids?\b)\w*|availabilityzone\w*|versionid|versionids|revisionid"
+    r"|sourceidentity|externalid|serialnumber|tagkeys?|\w*cidr(?!\w*ids?\b)\w*|availabilityzone\w*"
+    r"|versionids?|revisionid"
     r"|(?:\w*kms\w*|\w*encryption|master|targetkey|\w*cmk)(?:key)?(?:ids?|arns?)|kmskey|servertoken|deviceindex|action"
     r"|statement|\w*loggrouparn|logdestination|deliverlogspermissionarn|notificationarns?|clientid\w*|s3key|template"
 )

@@ -135,9 +135,14 @@ def _certain_part(folded: str) -> str:
 
 
 def _needles(*texts: str) -> tuple[str, ...]:
-    """Return for each text its longest safe piece, without those that contain another; empty if one has none."""
+    """Return the longest safe piece of each text that contains no other one; empty if one has none.
+
+    `a/b/ROLE` is only written where `ROLE` is, so it need not be searched for.
+    """
     found = set()
     for text in texts:
+        if any(other != text and other in text for other in texts):
+            continue
         piece = max(reversed(_SAFE.findall(text)), key=len, default="")
         if len(piece) < MIN_NEEDLE:
             return ()

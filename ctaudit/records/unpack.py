@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import zlib
 from dataclasses import dataclass
 from typing import cast
 
@@ -14,7 +16,10 @@ _DAMAGE = cast(type[Exception], isal_zlib.error)
 GZIP_MAGIC = b"\x1f\x8b"
 _GZIP = 31
 """zlib's window-bits code for a gzip member with its CRC checked."""
-_STEP = 64 * 1024
+_CHUNK = 1024 * 1024
+"""Packed bytes fed at once: whatever lies behind a member is copied by the decoder, so it must not be all the rest."""
+_STEP = 4096
+_ZEROS = re.compile(rb"\0*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,32 +50,33 @@ def unpack(path: str, data: bytes) -> tuple[list[Content], list[Fault]]:
 def _unpack_members(path: str, data: bytes) -> tuple[list[Content], list[Fault]]:
     contents: list[Content] = []
     faults: list[Fault] = []
-    rest, offset = data, 0
-    while rest:
-        if contents and (trouble := _after_member(path, rest, offset, len(contents))):
+    offset, most = 0, _most_bytes(len(data))
+    while offset < len(data):
+        if contents and (trouble := _after_member(path, data, offset, len(contents))):
             faults.append(trouble)
             if trouble.kind != "gzip.extra_member":
                 break
         name = path if not contents else f"{path}#member{len(contents) + 1}"
-        content, left, fault = _inflate(name, rest, offset)
+        content, offset, fault = _inflate(name, data, offset, most)
         contents.append(content)
+        most -= len(content.text)  # the limits hold for all members together
         if fault is not None:
             faults.append(fault)
             break
-        offset += len(rest) - len(left)
-        rest = left
     return contents, faults
 
 
-def _after_member(path: str, rest: bytes, offset: int, members: int) -> Fault | None:
+def _after_member(path: str, data: bytes, offset: int, members: int) -> Fault | None:
     if members > limits.MAX_GZIP_MEMBERS:
         return Fault(
             path, offset, "gzip.members", f"more than {limits.MAX_GZIP_MEMBERS} gzip members; the rest is unread"
         )
-    if not rest.strip(b"\0"):
-        return None if members > 1 else Fault(path, offset, "gzip.trailing_data", "zero padding after the gzip stream")
-    if not rest.startswith(GZIP_MAGIC):
-        return Fault(path, offset, "gzip.trailing_data", f"{len(rest)} bytes after the gzip stream are no gzip: unread")
+    if not data.startswith(GZIP_MAGIC, offset):
+        zeros = _ZEROS.match(data, offset)
+        if zeros is not None and zeros.end() == len(data):
+            return Fault(path, offset, "gzip.trailing_data", "zero padding after the gzip stream")
+        reason = f"{len(data) - offset} bytes after the gzip stream are no gzip: unread"
+        return Fault(path, offset, "gzip.trailing_data", reason)
     if members > 1:
         return None
     return Fault(
@@ -81,24 +87,32 @@ def _after_member(path: str, rest: bytes, offset: int, members: int) -> Fault | 
     )
 
 
-def _inflate(path: str, data: bytes, offset: int) -> tuple[Content, bytes, Fault | None]:
-    """Inflate the first member of `data`: its content, the bytes behind it, and what was wrong."""
-    most = _most_bytes(len(data))
+def _inflate(path: str, data: bytes, offset: int, most: int) -> tuple[Content, int, Fault | None]:
+    """Inflate the member of `data` at `offset`: its content, where it ends, and what was wrong."""
     stream = isal_zlib.decompressobj(_GZIP)
+    view = memoryview(data)
+    pieces: list[bytes] = []
+    size, at = 0, offset
     try:
-        text = stream.decompress(data, most + 1)
+        while at < len(data) and not stream.eof and size <= most:
+            chunk = view[at : at + _CHUNK]
+            piece = stream.decompress(chunk, most + 1 - size)
+            at += len(chunk)
+            size += len(piece)
+            pieces.append(piece)
     except _DAMAGE as error:
-        text = _salvage(data, most)
-        reason = (
-            f"gzip stream is corrupt ({str(error).split(' ', 2)[-1].lower()}); {len(text)} bytes before it are kept"
-        )
-        return Content(path, text, whole=False), b"", Fault(path, offset, "gzip.corrupt", reason)
-    if len(text) > most:
-        return Content(path, text[:most], whole=False), b"", _too_large(path, most)
+        text, at = _salvage(data, offset, most)
+        said = str(error).split(" ", 2)[-1].lower()
+        reason = f"gzip stream is corrupt ({said}); {len(text)} bytes before it are kept"
+        return Content(path, text, whole=False), at, Fault(path, at, "gzip.corrupt", reason)
+    if size > most:
+        return Content(path, b"".join(pieces)[:most], whole=False), at, _too_large(path, most)
     if not stream.eof:
+        text, at = _salvage(data, offset, most)
         reason = f"gzip stream ends too early; the {len(text)} bytes before the cut are kept"
-        return Content(path, text, whole=False), b"", Fault(path, offset + len(data), "gzip.truncated", reason)
-    return Content(path, text), stream.unused_data, None
+        return Content(path, text, whole=False), at, Fault(path, len(data), "gzip.truncated", reason)
+    text = pieces[0] if len(pieces) == 1 else b"".join(pieces)
+    return Content(path, text), at - len(stream.unused_data), None
 
 
 def _most_bytes(packed: int) -> int:
@@ -110,19 +124,35 @@ def _too_large(path: str, most: int) -> Fault:
     return Fault(path, most, "file.too_large", reason)
 
 
-def _salvage(data: bytes, most: int) -> bytes:
-    """Inflate in small steps and return all that came out before the error."""
-    stream = isal_zlib.decompressobj(_GZIP)
+def _salvage(data: bytes, offset: int, most: int) -> tuple[bytes, int]:
+    """Inflate a damaged member as far as it goes: its text, and the place in the file where it stopped.
+
+    A decoder keeps what it has already inflated of a chunk to itself when it meets an error, so the last chunk is fed
+    again byte by byte. isal also holds the last byte of a cut stream back, so zlib does this.
+    """
+    stream = zlib.decompressobj(_GZIP)
+    view = memoryview(data)
     pieces: list[bytes] = []
-    size = 0
+    size, at = 0, offset
+    while at < len(data) and not stream.eof and size < most:
+        before = stream.copy()
+        chunk = view[at : at + _STEP]
+        try:
+            piece = stream.decompress(chunk)
+        except zlib.error:
+            last, at = _last_bytes(before, view, at)
+            return b"".join([*pieces, last])[:most], at
+        at += len(chunk)
+        size += len(piece)
+        pieces.append(piece)
+    return b"".join(pieces)[:most], at
+
+
+def _last_bytes(stream: zlib._Decompress, view: memoryview, at: int) -> tuple[bytes, int]:
+    pieces: list[bytes] = []
     try:
-        piece = stream.decompress(data, _STEP)
-        while piece and size < most:
-            pieces.append(piece)
-            size += len(piece)
-            if stream.eof:
-                break
-            piece = stream.decompress(stream.unconsumed_tail, _STEP)
-    except _DAMAGE:
-        pass  # the caller has this error already; here only what came before it counts
-    return b"".join(pieces)[:most]
+        while True:
+            pieces.append(stream.decompress(view[at : at + 1]))
+            at += 1
+    except zlib.error:
+        return b"".join(pieces), at

@@ -122,7 +122,7 @@ def _is_on(switch: Switch, record: Mapping[str, Any]) -> bool:
 def _values(value: Any, path: list[str]) -> Iterator[Any]:
     """Walk `path`, folded keys, through objects in any letter case, and through lists."""
     if isinstance(value, list):
-        for item in value[:1000]:
+        for item in value:
             if not isinstance(item, list):
                 yield from _values(item, path)
     elif not path:

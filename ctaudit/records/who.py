@@ -87,7 +87,7 @@ def _is_from(record: Mapping[str, Any], network: _Network) -> bool:
         found = ipaddress.ip_address(address)
     except ValueError:
         return False
-    return found.version == network.version and found in network
+    return found in network
 
 
 def _known(record: Mapping[str, Any]) -> Iterator[str]:

@@ -1,1 +1,1 @@
-"""A Table to text: tables, JSON, CSV, TSV, Markdown. Knows no question."""
+"""A Table to text: tables, JSON, CSV, TSV, Markdown; knows no question."""

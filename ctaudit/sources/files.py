@@ -48,44 +48,59 @@ def find(patterns: Iterable[str], skip_folder: Callable[[str], bool]) -> Iterato
     """Yield every file below the given files, folders and globs, each once, and a fault for what cannot be listed.
 
     Folders for which `skip_folder` is true are passed over. Links are followed; one that leads back to a folder above
-    itself is a fault.
+    itself is a fault, and a folder that several links lead to is entered through the first.
     """
     seen: set[str] = set()
+    linked: set[_Identity] = set()
     for pattern in patterns:
         named = [pattern] if os.path.lexists(pattern) else sorted(glob.glob(pattern, recursive=True))
         if not named:
-            yield Fault(os.path.abspath(pattern), None, "file.missing", "there is no such file or folder")
+            yield Fault(_shown(os.path.abspath(pattern)), None, "file.missing", "there is no such file or folder")
         for name in named:
-            for entry in _walk(os.path.abspath(name), skip_folder, ()):
+            for entry in _walk(os.path.abspath(name), skip_folder, linked):
                 if entry.path not in seen:
                     seen.add(entry.path)
                     yield entry
 
 
-def _walk(
-    path: str, skip_folder: Callable[[str], bool], above: tuple[tuple[int, int], ...]
-) -> Iterator[SourceFile | Fault]:
-    try:
-        status = os.stat(path)
-    except OSError as error:
-        yield _fault(path, error)
-        return
-    if not stat.S_ISDIR(status.st_mode):
-        yield SourceFile(path, status.st_size, status.st_mtime_ns)
-        return
-    identity = (status.st_dev, status.st_ino)
-    if identity in above:
-        yield Fault(_shown(path), None, "file.loop", "this link leads back to a folder above it; not followed")
-        return
-    if skip_folder(path):
-        return
-    try:
-        names = sorted(os.listdir(path))
-    except OSError as error:
-        yield _fault(path, error)
-        return
-    for name in names:
-        yield from _walk(os.path.join(path, name), skip_folder, (*above, identity))
+_Identity = tuple[int, int]
+
+
+def _walk(top: str, skip_folder: Callable[[str], bool], linked: set[_Identity]) -> Iterator[SourceFile | Fault]:
+    """Walk without recursion: a path may hold two thousand folders, more than Python's stack."""
+    waiting: list[tuple[str, tuple[_Identity, ...]]] = [(top, ())]
+    while waiting:
+        path, above = waiting.pop()
+        try:
+            status = os.stat(path)
+            if not stat.S_ISDIR(status.st_mode):
+                yield _file(path, status)
+                continue
+            identity = (status.st_dev, status.st_ino)
+            if identity in above:
+                reason = "this link leads back to a folder above it; not followed"
+                yield Fault(_shown(path), None, "file.loop", reason)
+                continue
+            if above and os.path.islink(path):
+                if identity in linked:
+                    continue
+                linked.add(identity)
+            names = sorted(os.listdir(path), reverse=True)
+            if not skip_folder(path):
+                waiting.extend((os.path.join(path, name), (*above, identity)) for name in names)
+        except OSError as error:
+            yield _fault(path, error)
+
+
+def _file(path: str, status: os.stat_result) -> SourceFile | Fault:
+    if not stat.S_ISREG(status.st_mode):
+        return _special(path)
+    return SourceFile(path, status.st_size, status.st_mtime_ns)
+
+
+def _special(path: str) -> Fault:
+    """Opening a pipe or a device can block, or do something to it."""
+    return Fault(_shown(path), None, "file.special", "is a pipe, socket or device, no regular file: not read")
 
 
 def read(file: SourceFile) -> tuple[bytes, Fault | None]:
@@ -97,7 +112,7 @@ def read(file: SourceFile) -> tuple[bytes, Fault | None]:
     try:
         before = os.fstat(descriptor)
         if not stat.S_ISREG(before.st_mode):
-            return b"", Fault(file.shown, None, "file.special", "is no regular file: not read")
+            return b"", _special(file.path)
         data = _read_all(descriptor)
         after = os.fstat(descriptor)
     except OSError as error:

@@ -36,6 +36,9 @@ CREATE TABLE segment_partitions (
   date VARCHAR NOT NULL, name VARCHAR NOT NULL, account VARCHAR, region VARCHAR, rows BIGINT NOT NULL,
   first_time VARCHAR, last_time VARCHAR
 );
+CREATE TABLE segment_names (
+  date VARCHAR NOT NULL, name VARCHAR NOT NULL, eventsource VARCHAR, eventname VARCHAR, readonly VARCHAR
+);
 CREATE TABLE duplicates (
   eventid VARCHAR, date VARCHAR NOT NULL, kept_file BIGINT NOT NULL, kept_record INTEGER NOT NULL,
   file_id BIGINT NOT NULL, record INTEGER NOT NULL, PRIMARY KEY (file_id, record)
@@ -98,12 +101,14 @@ def attached(connection: duckdb.DuckDBPyConnection, layout: Layout) -> Iterator[
     layout.require()
     _retry(layout.catalog, lambda: connection.execute(f"ATTACH {quote(str(layout.catalog))} AS catalog (READ_ONLY)"))
     try:
-        connection.execute("USE catalog")
-        _check_version(connection, layout)
-        yield
+        with _explained(layout.catalog):
+            connection.execute("USE catalog")
+            _check_version(connection, layout)
+            yield
     finally:
-        connection.execute("USE memory")
-        connection.execute("DETACH catalog")
+        with contextlib.suppress(duckdb.Error):  # after damage DuckDB refuses these too, and the damage is told
+            connection.execute("USE memory")
+            connection.execute("DETACH catalog")
 
 
 @contextlib.contextmanager
@@ -111,28 +116,42 @@ def writing(layout: Layout) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open the catalog for one transaction: committed when the block ends, rolled back when it raises."""
     connection = _connect(layout.catalog)
     try:
-        _check_version(connection, layout)
-        connection.execute("BEGIN")
-        yield connection
-        connection.execute("COMMIT")
+        with _explained(layout.catalog):
+            _check_version(connection, layout)
+            connection.execute("BEGIN")
+            yield connection
+            connection.execute("COMMIT")
     finally:
         connection.close()
 
 
-def create(layout: Layout) -> None:
-    """Make a new, empty catalog where there is none; written aside and put in place whole."""
-    layout.events.mkdir(parents=True, exist_ok=True)
-    aside = layout.root / ".catalog.new"
-    aside.unlink(missing_ok=True)
-    connection = _connect(aside)
+@contextlib.contextmanager
+def created(layout: Layout) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Make a new catalog where there is none, to be filled while the block runs; then it is put in place whole."""
+    for left_over in (layout.unborn, layout.unborn.with_name(f"{layout.unborn.name}.wal")):
+        left_over.unlink(missing_ok=True)
+    connection = _connect(layout.unborn)
     try:
-        connection.execute("BEGIN")
-        connection.execute(_SCHEMA)
-        connection.execute("INSERT INTO meta VALUES ('ctaudit', 'store'), ('version', ?)", [str(STORE_VERSION)])
-        connection.execute("COMMIT")
+        with _explained(layout.unborn):
+            connection.execute("BEGIN")
+            connection.execute(_SCHEMA)
+            connection.execute("INSERT INTO meta VALUES ('ctaudit', 'store'), ('version', ?)", [str(STORE_VERSION)])
+            yield connection
+            connection.execute("COMMIT")
     finally:
         connection.close()
-    aside.replace(layout.catalog)
+    layout.unborn.replace(layout.catalog)
+
+
+@contextlib.contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    """Turn DuckDB's trouble with the catalog into a StoreError; damage may show only when a table is read."""
+    try:
+        yield
+    except (duckdb.InterruptException, duckdb.OutOfMemoryException):
+        raise
+    except duckdb.Error as error:
+        raise _explain(path, str(error)) from error
 
 
 def totals(connection: duckdb.DuckDBPyConnection) -> Totals:
@@ -175,6 +194,8 @@ def _explain(path: Path, text: str) -> StoreError:
         return StoreError(f"no permission to open {path}", "check the owner and mode of the store folder")
     if "read-only file system" in lowered:
         return StoreError(f"{path} lies on a read-only disk", "choose another --store DIR")
+    if "no space left" in lowered:
+        return StoreError(f"there is no space left to write {path}", "free some, then ingest again")
     if "newer version" in lowered or "storage version" in lowered:
         return StoreError(f"{path} was written by a newer DuckDB", "upgrade ctaudit")
     return StoreError(
@@ -185,7 +206,7 @@ def _explain(path: Path, text: str) -> StoreError:
 def _check_version(connection: duckdb.DuckDBPyConnection, layout: Layout) -> None:
     try:
         meta = dict(connection.execute("SELECT key, value FROM meta").fetchall())
-    except duckdb.Error as error:
+    except duckdb.CatalogException as error:
         raise StoreError(f"{layout.catalog} is not a ctaudit catalog", "name the store with --store DIR") from error
     version = meta.get("version", "")
     if meta.get("ctaudit") != "store" or not version.isdigit():

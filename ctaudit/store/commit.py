@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,12 +15,9 @@ from ctaudit.errors import StoreError
 from ctaudit.fault import Fault
 from ctaudit.records.arrow import SCHEMA
 from ctaudit.store import catalog, views
-from ctaudit.store.duplicates import Found, resolve
-from ctaudit.store.layout import Layout
+from ctaudit.store.duplicates import Resolved, resolve
+from ctaudit.store.layout import EMPTY, Layout
 from ctaudit.store.segment import TEMPORARY, Segment, sync
-
-EMPTY = ("unknown", "empty.parquet")
-"""A segment without rows, so that the views always have a file to read."""
 
 
 @dataclass(slots=True)
@@ -50,6 +47,8 @@ class Pending:
     entries: list[Entry] = field(default_factory=list)
     read_paths: list[str] = field(default_factory=list)
     """Files that were read now: what the catalog held against them before is void."""
+    listed: list[str] = field(default_factory=list)
+    """Sources that were listed now: what could not be reached below them before is void, too."""
     faults: list[Fault] = field(default_factory=list)
     segments: list[Segment] = field(default_factory=list)
 
@@ -62,16 +61,14 @@ class Committed:
 
 
 def prepare(layout: Layout) -> None:
-    """Make the store when there is none yet; raises StoreError when the folder holds something else."""
-    layout.require_store_or_empty()
-    layout.root.mkdir(parents=True, exist_ok=True)
+    """Make the store when there is none yet. Only who holds the store may do so: two makers would undo each other."""
     empty = layout.segment(*EMPTY)
     if not layout.catalog.exists():
         empty.parent.mkdir(parents=True, exist_ok=True)
         pq.write_table(SCHEMA.empty_table(), empty)
-        catalog.create(layout)
-        with catalog.writing(layout) as connection:
+        with catalog.created(layout) as connection:
             refresh_views(connection, layout)
+        sync(layout.root)
     with catalog.reading(layout):
         pass  # says at once when the store is foreign, newer or damaged
 
@@ -79,25 +76,31 @@ def prepare(layout: Layout) -> None:
 def commit(layout: Layout, pending: Pending) -> Committed:
     """Check the new segments for repeated events, then add them and their ledger rows in one transaction."""
     old = _names_by_date(layout, {segment.date for segment in pending.segments})
-    segments: list[Segment] = []
-    found: dict[str, Found] = {}
+    resolved: dict[str, Resolved] = {}
     for date, new in _by_date(pending.segments).items():
         there = old.get(date, [])
         fresh = [segment for segment in new if segment.name not in there]
-        kept, found[date] = resolve(layout, date, fresh, there)
-        segments.extend(kept)
-    for folder in {layout.segment(segment.date, segment.name).parent for segment in segments}:
+        resolved[date] = resolve(layout, date, fresh, there)
+    added = [segment for each in resolved.values() for segment in each.added]
+    for folder in {layout.segment(segment.date, segment.name).parent for segment in added}:
         sync(folder)
+    sync(layout.events)
     with catalog.writing(layout) as connection:
         _refuse_collisions(connection, pending.entries)
         _insert_ledger(connection, pending)
-        _insert_segments(connection, segments)
-        _insert_findings(connection, found)
+        _remove_segments(connection, [(date, name) for date, each in resolved.items() for name in each.removed])
+        _insert_segments(connection, added)
+        _insert_findings(connection, resolved)
         refresh_views(connection, layout)
+    return _committed(resolved.values())
+
+
+def _committed(resolved: Collection[Resolved]) -> Committed:
+    """Count what a commit brought; rows that were only written anew are not new."""
     return Committed(
-        sum(segment.rows for segment in segments),
-        sum(len(each.duplicates) for each in found.values()),
-        len({event_id for each in found.values() for event_id, _, _ in each.conflicts}),
+        sum(segment.rows for each in resolved for segment in each.added) - sum(each.removed_rows for each in resolved),
+        sum(len(each.found.duplicates) for each in resolved),
+        len({event_id for each in resolved for event_id, _, _ in each.found.conflicts}),
     )
 
 
@@ -167,6 +170,11 @@ def _insert_ledger(connection: duckdb.DuckDBPyConnection, pending: Pending) -> N
     for table in ("faults", "refused"):
         connection.execute(f"DELETE FROM {table} WHERE path IN (FROM read_now) OR {FILE_OF_PATH} IN (FROM read_now)")
     connection.unregister("read_now")
+    for source in pending.listed:
+        connection.execute(
+            "DELETE FROM faults WHERE kind IN (SELECT unnest(?)) AND (path = ? OR starts_with(path, ?))",
+            [_UNREACHED, source, source.rstrip("/") + "/"],
+        )
     _load(connection, "incoming", pending.faults, Fault.__slots__)
     connection.execute(
         'INSERT INTO faults SELECT DISTINCT path, "offset", kind, reason, record FROM incoming ORDER BY ALL'
@@ -174,6 +182,12 @@ def _insert_ledger(connection: duckdb.DuckDBPyConnection, pending: Pending) -> N
     connection.unregister("incoming")
     refused = [(entry.path, kind, count) for entry in pending.entries for kind, count in entry.refused.items()]
     _insert(connection, "refused", refused, ("path", "kind", "count"))
+
+
+def _remove_segments(connection: duckdb.DuckDBPyConnection, removed: Sequence[tuple[str, str]]) -> None:
+    for table in ("segments", "segment_partitions", "segment_names"):
+        for segment in removed:
+            connection.execute(f"DELETE FROM {table} WHERE date = ? AND name = ?", segment)
 
 
 def _insert_segments(connection: duckdb.DuckDBPyConnection, segments: Sequence[Segment]) -> None:
@@ -186,13 +200,17 @@ def _insert_segments(connection: duckdb.DuckDBPyConnection, segments: Sequence[S
     ]
     names = ("date", "name", "account", "region", "rows", "first_time", "last_time")
     _insert(connection, "segment_partitions", partitions, names)
+    names_of = [(segment.date, segment.name, *each) for segment in segments for each in segment.names]
+    _insert(connection, "segment_names", names_of, ("date", "name", "eventsource", "eventname", "readonly"))
 
 
-def _insert_findings(connection: duckdb.DuckDBPyConnection, found: dict[str, Found]) -> None:
-    duplicates = [(row[0], date, *row[1:]) for date, each in found.items() for row in each.duplicates]
+def _insert_findings(connection: duckdb.DuckDBPyConnection, resolved: Mapping[str, Resolved]) -> None:
+    duplicates = [(row[0], date, *row[1:]) for date, each in resolved.items() for row in each.found.duplicates]
     names = ("eventid", "date", "kept_file", "kept_record", "file_id", "record")
     _insert(connection, "duplicates", duplicates, names)
-    conflicts = [(row[0], date, *row[1:]) for date, each in found.items() for row in each.conflicts]
+    if any(each.removed for each in resolved.values()):
+        connection.execute(_FOLLOW)
+    conflicts = [(row[0], date, *row[1:]) for date, each in resolved.items() for row in each.found.conflicts]
     _insert(connection, "conflicts", conflicts, ("eventid", "date", "file_id", "record"))
 
 
@@ -200,7 +218,7 @@ def _load(connection: duckdb.DuckDBPyConnection, name: str, values: Sequence[Any
     """Register objects' attributes as a relation: row-wise INSERTs are a thousand times slower."""
     table = pa.table(
         {
-            attribute: pa.array([getattr(value, attribute) for value in values], _TYPES.get(attribute, pa.int64()))
+            attribute: pa.array([getattr(value, attribute) for value in values], _type(attribute))
             for attribute in attributes
         }
     )
@@ -212,10 +230,7 @@ def _insert(
 ) -> None:
     if not rows:
         return
-    columns = {
-        name: pa.array(values, _TYPES.get(name, pa.int64()))
-        for name, values in zip(names, zip(*rows, strict=True), strict=True)
-    }
+    columns = {name: pa.array(values, _type(name)) for name, values in zip(names, zip(*rows, strict=True), strict=True)}
     connection.register("incoming", pa.table(columns))
     verb = "INSERT OR IGNORE" if table in _FOUND_AGAIN else "INSERT"
     connection.execute(f"{verb} INTO {table} ({', '.join(names)}) SELECT {', '.join(names)} FROM incoming")
@@ -229,10 +244,22 @@ KNOWN_FILES = f"""
   WHERE {FILE_OF_PATH} NOT IN (SELECT {FILE_OF_PATH} FROM faults)
 """
 """SQL: files in the ledger that were read without a fault."""
+_UNREACHED = ["file.missing", "file.permission", "file.loop", "file.unreadable", "file.special"]
+"""Faults of listing and opening: they say nothing of a file's content, and every listing tells them anew."""
+_FOLLOW = """
+  UPDATE duplicates SET kept_file = later.kept_file, kept_record = later.kept_record FROM duplicates later
+  WHERE duplicates.kept_file = later.file_id AND duplicates.kept_record = later.record
+"""
+"""SQL: a row that made way for another was itself kept in the place of others; they follow it."""
 _FOUND_AGAIN = ("duplicates", "conflicts")
 """Findings that a later ingest may come upon again."""
 _LEDGER = ("path", "file_id", "sha256", "kind", "bytes", "records", "events", "refused_count", "size", "mtime_ns")
-_TYPES = dict.fromkeys(
-    ("path", "sha256", "kind", "reason", "date", "name", "account", "region", "first_time", "last_time", "eventid"),
-    pa.string(),
+_INTEGERS = frozenset(
+    ("file_id", "bytes", "records", "events", "refused_count", "size", "mtime_ns", "offset", "record", "rows", "count")
+    + ("kept_file", "kept_record")
 )
+"""Columns that hold integers; all others hold text."""
+
+
+def _type(column: str) -> pa.DataType:
+    return pa.int64() if column in _INTEGERS else pa.string()

@@ -1,12 +1,16 @@
 """Exactly once: find events that new segments repeat, keep one of each, and keep every place they came from.
 
-The same event id with the same body is a duplicate: the row in the store stays, or of new rows the one with the least
-place (file id, record), so that the order of ingests does not matter. The same id with another body is a conflict:
-both rows are kept and the pair is a finding.
+The same event id with the same body is a duplicate, and one row of it is kept: as it is spelled in the least place
+(file id, record) that it was read from, so that the order of ingests does not matter. Where the spellings are the same
+the row in the store stays; where they differ and a new place is the least, the old row makes way for the new one.
+
+The same id with another body is a conflict: both rows are kept and the pair is a finding. Events are compared within
+their UTC date; bodies that differ in the date itself are shown side by side when the event is asked for by its id.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,10 +23,13 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ctaudit.records.arrow import SCHEMA
-from ctaudit.store import rebuild
+from ctaudit.records.columns import EXTRA
+from ctaudit.store import catalog, rebuild
 from ctaudit.store.layout import Layout
 from ctaudit.store.segment import Segment, write
 from ctaudit.store.views import segments_sql
+
+_FETCH = 1000
 
 
 @dataclass(slots=True)
@@ -30,40 +37,65 @@ class Found:
     """What a check of one date found."""
 
     drops: dict[str, set[int]] = field(default_factory=dict)
-    """Segment name to the positions of its rows that repeat others."""
+    """Segment name to the positions of its rows that are not kept; of old segments too."""
     duplicates: list[tuple[str | None, int, int, int, int]] = field(default_factory=list)
     """(event id, kept file, kept record, file, record) of each dropped row."""
     conflicts: list[tuple[str, int, int]] = field(default_factory=list)
     """(event id, file, record) of every row whose id has more than one body."""
 
 
-def resolve(layout: Layout, date: str, new: Sequence[Segment], old: Sequence[str]) -> tuple[list[Segment], Found]:
-    """Return the new segments of one date without rows that repeat others, and what was found.
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """What becomes of one date's segments."""
 
-    Segments that lose rows are written anew; `old` are the names of the date's segments in the store.
+    added: tuple[Segment, ...]
+    removed: tuple[str, ...]
+    """Names of old segments that others replace; their files stay for those who read them, until the next sweep."""
+    removed_rows: int
+    """Rows of the segments that were replaced."""
+    found: Found
+
+
+def resolve(layout: Layout, date: str, new: Sequence[Segment], old: Sequence[str]) -> Resolved:
+    """Decide which rows of one date are kept, and write segments that lose rows anew.
+
+    `old` are the names of the date's segments in the store.
     """
-    if len(new) == 1 and not old and new[0].unique:
-        return list(new), Found()
-    with duckdb.connect(config={"preserve_insertion_order": "false"}) as connection:
+    if not new or (len(new) == 1 and not old and new[0].unique):
+        return Resolved(tuple(new), (), 0, Found())
+    with duckdb.connect(config=catalog.CONFIG | {"preserve_insertion_order": "false"}) as connection:
         found = _find(connection, layout, date, [segment.name for segment in new], old)
-    kept: list[Segment] = []
+    added: list[Segment] = []
     for segment in new:
-        drops = found.drops.get(segment.name)
-        kept.extend([segment] if not drops else _without(layout, segment, drops))
-    return kept, found
+        if drops := found.drops.get(segment.name):
+            added.extend(_without(layout, date, segment.name, drops))
+            layout.segment(date, segment.name).unlink()
+        else:
+            added.append(segment)
+    removed = [name for name in old if name in found.drops]
+    removed_rows = 0
+    for name in removed:
+        rewritten = _without(layout, date, name, found.drops[name])
+        removed_rows += len(found.drops[name]) + sum(segment.rows for segment in rewritten)
+        added.extend(rewritten)
+    return Resolved(tuple(added), tuple(removed), removed_rows, found)
 
 
 def _find(
     connection: duckdb.DuckDBPyConnection, layout: Layout, date: str, new: Sequence[str], old: Sequence[str]
 ) -> Found:
     paths = [str(layout.segment(date, name)) for name in (*new, *old)]
-    source = f"{segments_sql(paths)[:-1]}, filename = true, file_row_number = true)"
     connection.execute("CREATE TEMP TABLE fresh AS SELECT unnest(?::VARCHAR[]) AS filename", [paths[: len(new)]])
-    connection.execute(_SUSPECTS.format(source=source, body=rebuild.sql("e")))
-    _merge_equal_bodies(connection, source)
+    connection.execute(_SUSPECTS.format(source=segments_sql(paths)))
+    touched = connection.execute("SELECT DISTINCT filename FROM suspects ORDER BY ALL").fetchall()
+    if not touched:
+        return Found()
+    _compare_bodies(connection, segments_sql([path for (path,) in touched]))
+    _load_least_places(connection, layout, date)
     found = Found()
-    for filename, position, event_id, file, record, kept_file, kept_record in connection.execute(_DROPS).fetchall():
+    for filename, position, *ids in connection.execute(_DROPS).fetchall():
         found.drops.setdefault(Path(filename).name, set()).add(position)
+        event_id, kept_file, kept_record, file, record = ids
         if (kept_file, kept_record) != (file, record):
             found.duplicates.append((event_id, kept_file, kept_record, file, record))
     found.conflicts = connection.execute(_CONFLICTS).fetchall()
@@ -72,48 +104,80 @@ def _find(
 
 _SUSPECTS = """
 CREATE TEMP TABLE suspects AS
-  WITH places AS (
+  WITH keyed AS (
     SELECT filename, file_row_number AS position, eventid, file_id, record,
-           coalesce(eventid, file_id || ':' || record) AS key
+           coalesce(nullif(eventid, ''), file_id || ':' || record) AS key, filename IN (FROM fresh) AS is_new
     FROM {source}
-  ), repeated AS (
-    SELECT key FROM places GROUP BY key HAVING count(*) > 1 AND bool_or(filename IN (SELECT filename FROM fresh))
-  )
-  SELECT p.*, (p.filename IN (SELECT filename FROM fresh)) AS is_new, sha256({body}) AS body
-  FROM places p JOIN {source} e ON p.filename = e.filename AND p.position = e.file_row_number
-  WHERE p.key IN (SELECT key FROM repeated)
+  ), near AS (SELECT * FROM keyed SEMI JOIN (SELECT DISTINCT key FROM keyed WHERE is_new) USING (key))
+  SELECT * FROM near WHERE key IN (SELECT key FROM near GROUP BY key HAVING count(*) > 1)
 """
+"""Rows that share their id with a new one. A record without an id is repeated only by the same place read again."""
 _DROPS = """
-  SELECT filename, position, eventid, file_id, record, kept.file_id, kept.record
-  FROM (
-    SELECT *, row_number() OVER same AS rank, first({'file_id': file_id, 'record': record}) OVER same AS kept
-    FROM suspects WINDOW same AS (PARTITION BY key, body ORDER BY is_new, file_id, record, filename, position)
-  ) WHERE rank > 1 AND is_new ORDER BY ALL
+  WITH placed AS (
+    SELECT b.*, coalesce(l.least, {'file_id': b.file_id, 'record': b.record}) AS least
+    FROM bodies b LEFT JOIN least_places l ON l.kept_file = b.file_id AND l.kept_record = b.record AND NOT b.is_new
+  ), led AS (
+    SELECT *, first(spelling) OVER same AS told
+    FROM placed WINDOW same AS (PARTITION BY key, body ORDER BY least, is_new, filename, position)
+  ), ranked AS (
+    SELECT *, row_number() OVER same AS rank, first({'file_id': file_id, 'record': record}) OVER same AS kept,
+           first(is_new) OVER same AS new_wins
+    FROM led
+    WINDOW same AS (PARTITION BY key, body ORDER BY spelling = told DESC, is_new, least, filename, position)
+  )
+  SELECT filename, position, eventid, kept.file_id, kept.record, file_id, record
+  FROM ranked WHERE rank > 1 AND (is_new OR new_wins) ORDER BY ALL
 """
+"""The least place tells which spelling is kept; of the rows with it an old one stays, else the least one is kept."""
 _CONFLICTS = """
-  SELECT DISTINCT eventid, file_id, record FROM suspects
-  WHERE key IN (SELECT key FROM suspects GROUP BY key HAVING count(DISTINCT body) > 1) ORDER BY ALL
+  SELECT DISTINCT eventid, file_id, record FROM bodies
+  WHERE key IN (SELECT key FROM bodies GROUP BY key HAVING count(DISTINCT body) > 1) AND eventid <> '' ORDER BY ALL
 """
 
 
-def _merge_equal_bodies(connection: duckdb.DuckDBPyConnection, source: str) -> None:
-    """Give bodies that differ as text but are equal as JSON the same hash: the API spells records otherwise than S3."""
+def _compare_bodies(connection: duckdb.DuckDBPyConnection, source: str) -> None:
+    """Make the table `bodies`: the suspects with a hash of the text of each, and one of what that text says as JSON.
+
+    `lookup-events` spells records otherwise than the files in S3 do; JSON is compared only where spellings differ.
+    """
+    text = rebuild.sql("e")
+    placed = f"{source} e ON s.filename = e.filename AND s.position = e.file_row_number"
+    spelling = f"sha256({text} || chr(10) || coalesce(e.{EXTRA}, ''))"
+    connection.execute(f"CREATE TEMP TABLE spelled AS SELECT s.*, {spelling} AS spelling FROM suspects s JOIN {placed}")
     rows = connection.execute(
-        f"""SELECT s.key, s.body, min({rebuild.sql("e")}) FROM suspects s
-            JOIN {source} e ON s.filename = e.filename AND s.position = e.file_row_number
-            WHERE s.key IN (SELECT key FROM suspects GROUP BY key HAVING count(DISTINCT body) > 1)
-            GROUP BY s.key, s.body ORDER BY s.key, s.body"""
-    ).fetchall()
-    first: dict[tuple[str, bytes], str] = {}
-    for key, body, text in rows:
-        kept = first.setdefault((key, canonical(text)), body)
-        if kept != body:
-            connection.execute("UPDATE suspects SET body = ? WHERE key = ? AND body = ?", [kept, key, body])
+        f"""SELECT s.spelling, {text} FROM spelled s JOIN {placed}
+            WHERE s.key IN (SELECT key FROM spelled GROUP BY key HAVING count(DISTINCT spelling) > 1)"""
+    )
+    bodies: dict[str, bytes] = {}
+    while chunk := rows.fetchmany(_FETCH):
+        for spelled, record in chunk:
+            if spelled not in bodies:
+                bodies[spelled] = hashlib.sha256(canonical(record)).digest()
+    columns = [pa.array(bodies.keys(), pa.string()), pa.array(bodies.values(), pa.binary())]
+    connection.register("said", pa.table(columns, names=["spelling", "said"]))
+    connection.execute(
+        """CREATE TEMP TABLE bodies AS
+           SELECT s.*, coalesce(said, s.spelling::BLOB) AS body FROM spelled s LEFT JOIN said USING (spelling)"""
+    )
+    connection.unregister("said")
 
 
-def canonical(text: str | bytes) -> bytes:
+def _load_least_places(connection: duckdb.DuckDBPyConnection, layout: Layout, date: str) -> None:
+    """Make the table `least_places`: of each stored suspect, the least place that it was ever read from."""
+    with catalog.attached(connection, layout):
+        connection.execute(
+            """CREATE TEMP TABLE least_places AS
+               SELECT kept_file, kept_record, least({'file_id': kept_file, 'record': kept_record},
+                                                    min({'file_id': d.file_id, 'record': d.record})) AS least
+               FROM duplicates d JOIN temp.suspects s ON s.file_id = d.kept_file AND s.record = d.kept_record
+               WHERE d.date = ? AND NOT s.is_new GROUP BY kept_file, kept_record""",
+            [date],
+        )
+
+
+def canonical(text: str) -> bytes:
     """Return a record's JSON in one spelling: keys sorted, null-valued keys left out."""
-    return msgspec.json.encode(_without_nulls(msgspec.json.decode(text)), order="sorted")
+    return msgspec.json.encode(_without_nulls(rebuild.parse(text)), order="sorted")
 
 
 def _without_nulls(value: Any) -> Any:
@@ -124,12 +188,10 @@ def _without_nulls(value: Any) -> Any:
     return value
 
 
-def _without(layout: Layout, segment: Segment, drops: Iterable[int]) -> list[Segment]:
+def _without(layout: Layout, date: str, name: str, drops: Iterable[int]) -> list[Segment]:
     """Write a segment anew without the rows at these positions; none when nothing is left."""
-    path = layout.segment(segment.date, segment.name)
-    table = pq.read_table(path, schema=SCHEMA, partitioning=None)
+    table = pq.read_table(layout.segment(date, name), schema=SCHEMA, partitioning=None)
     positions = pa.array(range(table.num_rows), pa.int64())
     dropped = pa.array(sorted(drops), pa.int64())
     table = table.filter(pc.invert(pc.is_in(positions, dropped)))
-    path.unlink()
-    return [write(layout, segment.date, table)] if table.num_rows else []
+    return [write(layout, date, table)] if table.num_rows else []

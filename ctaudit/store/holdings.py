@@ -99,9 +99,13 @@ def faults(layout: Layout) -> Table:
     with catalog.reading(layout) as connection:
         rows = connection.execute('SELECT path, "offset", record, kind, reason FROM faults ORDER BY ALL').fetchall()
         clashes = connection.execute(
-            """SELECT f.path, NULL, c.record, 'ingest.conflicting_event',
-                      'event ' || c.eventid || ' was also read with another body; both are kept'
-               FROM conflicts c LEFT JOIN files f USING (file_id) ORDER BY c.eventid, f.path, c.record"""
+            """WITH everywhere AS (
+                 SELECT eventid, file_id, record FROM conflicts
+                 UNION SELECT d.eventid, d.file_id, d.record FROM duplicates d SEMI JOIN conflicts USING (eventid, date)
+               )
+               SELECT p.path, NULL, e.record, 'ingest.conflicting_event',
+                      'event ' || e.eventid || ' was also read with another body; both are kept'
+               FROM everywhere e LEFT JOIN paths p USING (file_id) ORDER BY e.eventid, p.path, e.record"""
         ).fetchall()
         totals = catalog.totals(connection)
     return Table(_FAULTS, rows + clashes, len(rows) + len(clashes), partial=unread(totals.faults))

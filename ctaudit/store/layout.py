@@ -10,6 +10,9 @@ from ctaudit.errors import StoreError
 STORE_VERSION = 1
 """Raised whenever an older ctaudit could not read the store rightly."""
 
+EMPTY = ("unknown", "empty.parquet")
+"""Date and name of a segment without rows, so that the views always have a file to read."""
+
 _CATALOG = "ctaudit.duckdb"
 
 
@@ -20,6 +23,11 @@ class Layout:
     @property
     def catalog(self) -> Path:
         return self.root / _CATALOG
+
+    @property
+    def unborn(self) -> Path:
+        """The catalog while it is being made."""
+        return self.root / f"{_CATALOG}.new"
 
     @property
     def events(self) -> Path:
@@ -49,7 +57,9 @@ class Layout:
             return
         if not self.root.is_dir():
             raise StoreError(f"{self.root} is a file, not a folder", "choose another --store DIR")
-        if any(entry.name not in ("events", "ingest.lock") for entry in self.root.iterdir()):
+        # What a first ingest leaves behind when it is killed before its catalog is in place.
+        ours = {self.events.name, self.lock.name, self.unborn.name, f"{self.unborn.name}.wal"}
+        if any(entry.name not in ours for entry in self.root.iterdir()):
             raise StoreError(
                 f"{self.root} holds other files and is not a ctaudit store", "choose an empty or new folder"
             )

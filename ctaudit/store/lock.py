@@ -13,8 +13,13 @@ from ctaudit.store.layout import Layout
 
 @contextlib.contextmanager
 def held(layout: Layout) -> Iterator[None]:
-    """Hold the store for writing, or raise StoreBusy that names the process that does."""
+    """Hold the store for writing, or raise StoreBusy that names the process that does.
+
+    Makes the folder when there is none; raises StoreError when it holds something that is no store.
+    """
+    layout.require_store_or_empty()
     try:
+        layout.root.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(layout.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     except OSError as error:
         raise StoreError(

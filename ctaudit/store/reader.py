@@ -2,16 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import contextlib
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import duckdb
 
+from ctaudit.errors import QueryLimit, StoreError
 from ctaudit.query import Place, Span
 from ctaudit.records.columns import UNKNOWN_DATE
 from ctaudit.store import catalog
-from ctaudit.store.commit import EMPTY
-from ctaudit.store.layout import Layout
+from ctaudit.store.layout import EMPTY, Layout
+
+
+@contextlib.contextmanager
+def explained(layout: Layout) -> Iterator[None]:
+    """Turn DuckDB's trouble with the segments into errors that say what to try."""
+    try:
+        yield
+    except duckdb.OutOfMemoryException as error:
+        advice = "narrow it with --since, --until, --account, --region or --limit"
+        raise QueryLimit("the answer needs more memory than there is", advice) from error
+    except duckdb.InterruptException:
+        raise
+    except duckdb.Error as error:
+        first = str(error).strip().partition("\n")[0]
+        advice = "restore it from a copy, or ingest the evidence into a new store"
+        raise StoreError(f"the store {layout.root} cannot be read: {first}", advice) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +43,8 @@ class Snapshot:
     """Events in the partitions that the span touches."""
     omitted: dict[str, int]
     """Events that the span's own filters cannot judge."""
+    names: tuple[tuple[str | None, str | None, bool | None], ...]
+    """Each (event source, event name, readOnly) that occurs in those segments."""
 
 
 def snapshot(connection: duckdb.DuckDBPyConnection, layout: Layout, span: Span) -> Snapshot:
@@ -36,10 +55,15 @@ def snapshot(connection: duckdb.DuckDBPyConnection, layout: Layout, span: Span) 
             f"SELECT date, name, sum(rows)::BIGINT FROM segment_partitions WHERE {where} GROUP BY ALL ORDER BY ALL",
             params,
         ).fetchall()
+        names = connection.execute(
+            f"""SELECT DISTINCT eventsource, eventname, readonly::BOOLEAN FROM segment_names
+                SEMI JOIN (SELECT date, name FROM segment_partitions WHERE {where}) USING (date, name) ORDER BY ALL""",
+            params,
+        ).fetchall()
         totals = catalog.totals(connection)
         omitted = _omitted(connection, span)
     paths = [str(layout.segment(date, name)) for date, name, _ in rows] or [str(layout.segment(*EMPTY))]
-    return Snapshot(layout, totals, tuple(paths), sum(row[2] for row in rows), omitted)
+    return Snapshot(layout, totals, tuple(paths), sum(row[2] for row in rows), omitted, tuple(names))
 
 
 def partitions_where(span: Span) -> tuple[str, list[object]]:
@@ -61,20 +85,25 @@ def partitions_where(span: Span) -> tuple[str, list[object]]:
 
 
 def _omitted(connection: duckdb.DuckDBPyConnection, span: Span) -> dict[str, int]:
-    """Count the events without a time, an account or a region where the span asks for one."""
+    """Count the events without a time, an account or a region where the span asks for one.
+
+    Only those count that would match in all else that is known of them.
+    """
     tests = {
-        "no usable time": (span.since is not None or span.until is not None, f"date = '{UNKNOWN_DATE}'"),
-        "no account": (bool(span.accounts), "account IS NULL"),
-        "no region": (bool(span.regions), "region IS NULL"),
+        "no usable time": (Span(since=span.since, until=span.until), f"date = '{UNKNOWN_DATE}'"),
+        "no account": (Span(accounts=span.accounts), "account IS NULL"),
+        "no region": (Span(regions=span.regions), "region IS NULL"),
     }
+    asked = {reason: (*partitions_where(part), lacking) for reason, (part, lacking) in tests.items() if not part.whole}
+    may_match = " AND ".join(f"(({where}) OR {lacking})" for where, _, lacking in asked.values())
+    params = [param for _, given, _ in asked.values() for param in given]
     found: dict[str, int] = {}
-    for reason, (asked, test) in tests.items():
-        if asked:
-            row = connection.execute(
-                f"SELECT coalesce(sum(rows), 0)::BIGINT FROM segment_partitions WHERE {test}"
-            ).fetchone()
-            if row and row[0]:
-                found[reason] = row[0]
+    for reason, (_, _, lacking) in asked.items():
+        row = connection.execute(
+            f"SELECT sum(rows)::BIGINT FROM segment_partitions WHERE {lacking} AND {may_match}", params
+        ).fetchone()
+        if row and row[0]:
+            found[reason] = row[0]
     return found
 
 
@@ -104,7 +133,7 @@ WITH wanted AS (SELECT unnest(?::BIGINT[]) AS file_id, unnest(?::INTEGER[]) AS r
        SELECT w.file_id, w.record, d.file_id, d.record
        FROM wanted w JOIN duplicates d ON d.kept_file = w.file_id AND d.kept_record = w.record
      )
-SELECT e.file_id, e.record, f.path, e.at_record, f.sha256, coalesce(f.integrity, 'unknown')
-FROM everywhere e LEFT JOIN files f ON f.file_id = e.at_file
-ORDER BY e.at_file, e.at_record, f.path
+SELECT e.file_id, e.record, p.path, e.at_record, c.sha256, coalesce(c.integrity, 'unknown')
+FROM everywhere e LEFT JOIN contents c ON c.file_id = e.at_file LEFT JOIN paths p ON p.file_id = e.at_file
+ORDER BY e.at_file, e.at_record, p.path
 """

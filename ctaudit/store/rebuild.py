@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import math
 from typing import Any
 
 import msgspec
@@ -10,10 +12,18 @@ from ctaudit.records.columns import EVENT, EXTRA, Field, Shape
 
 
 def sql(alias: str = "e") -> str:
-    """Return the SQL expression of `eventjson`: the record's JSON, free-form fields in their original text."""
-    body = _object_sql([_member_sql(field, f"{alias}.{field.name}") for field in EVENT])
+    """Return the SQL expression of `eventjson`: the record's JSON, free-form fields in their original text.
+
+    A patch never touches free-form fields, so they stay out of the merge, which spells every number anew.
+    """
     patch = f"{alias}.{EXTRA}"
-    return f"CASE WHEN {patch} IS NULL THEN {body} ELSE json_merge_patch({body}, {patch})::VARCHAR END"
+    members = {field: _member_sql(field, f"{alias}.{field.name}") for field in EVENT}
+    whole = _object_sql(list(members.values()))
+    free = [member for field, member in members.items() if field.shape is Shape.JSON]
+    typed = [member for field, member in members.items() if field.shape is not Shape.JSON]
+    merged = f"json_merge_patch({_object_sql(typed)}, {patch})::VARCHAR"
+    inside = f"nullif(({merged})[2:-2], '')"
+    return f"CASE WHEN {patch} IS NULL THEN {whole} ELSE {_object_sql([inside, *free])} END"
 
 
 def _member_sql(field: Field, column: str) -> str:
@@ -39,22 +49,46 @@ def _object_sql(members: list[str]) -> str:
     return f"('{{' || concat_ws(',', {', '.join(members)}) || '}}')"
 
 
+def parse(text: str) -> Any:
+    """Parse JSON of the store, whatever its numbers: one that no machine number holds is given as its text."""
+    try:
+        return _parse(text)
+    except msgspec.ValidationError:  # 1e999, or an integer of thousands of digits
+        return json.loads(text, parse_float=_float, parse_int=_int)
+
+
+_parse = msgspec.json.Decoder().decode
+_LONGEST_INTEGER = 4000
+"""Digits; Python itself refuses to read more than 4300."""
+
+
+def _float(text: str) -> float | str:
+    value = float(text)
+    return value if math.isfinite(value) else text
+
+
+def _int(text: str) -> int | str:
+    return int(text) if len(text) <= _LONGEST_INTEGER else text
+
+
 def record(row: dict[str, Any]) -> dict[str, Any]:
     """Return the record of a fetched row, as parsed JSON. The row may lack columns; those keys are absent then."""
     found = {field.key: value for field in EVENT if (value := _value(field, row.get(field.name))) is not None}
     if patch := row.get(EXTRA):
-        merged: dict[str, Any] = _merge(found, msgspec.json.decode(patch))
+        merged: dict[str, Any] = _merge(found, parse(patch))
         return merged
     return found
 
 
 def _value(field: Field, value: Any) -> Any:
-    if value is None or field.shape in (Shape.TEXT, Shape.TIME, Shape.MAP):
+    if value is None or field.shape in (Shape.TEXT, Shape.TIME):
         return value
+    if field.shape is Shape.MAP:
+        return dict(value)  # Arrow gives a list of pairs
     if field.shape is Shape.FLAG:
         return value == "true"
     if field.shape is Shape.JSON:
-        return msgspec.json.decode(value)
+        return parse(value)
     if field.shape is Shape.RESOURCES:
         return [_struct(field, entry) for entry in value]
     return _struct(field, value)

@@ -47,6 +47,8 @@ class Segment:
     unique: bool
     """Whether no event id stands twice in it."""
     partitions: tuple[Partition, ...]
+    names: tuple[tuple[str | None, str | None, str | None], ...]
+    """Each (event source, event name, readonly) that occurs in it: questions about verbs start from these."""
 
 
 class SegmentWriter:
@@ -154,7 +156,9 @@ def write(layout: Layout, date: str, table: pa.Table) -> Segment:
         raise
     ids = table["eventid"].drop_null().to_pylist()
     unique = len(set(ids)) == table.num_rows
-    return Segment(date, name, table.num_rows, path.stat().st_size, unique, tuple(_partitions(table)))
+    return Segment(
+        date, name, table.num_rows, path.stat().st_size, unique, tuple(_partitions(table)), tuple(_names(table))
+    )
 
 
 def _write_parquet(table: pa.Table, path: Path) -> None:
@@ -199,6 +203,12 @@ def _partitions(table: pa.Table) -> Iterator[Partition]:
     found = groups.aggregate([([], "count_all"), ("eventtime", "min"), ("eventtime", "max")])
     for row in found.to_pylist():
         yield Partition(row[ACCOUNT], row["awsregion"], row["count_all"], row["eventtime_min"], row["eventtime_max"])
+
+
+def _names(table: pa.Table) -> Iterator[tuple[str | None, str | None, str | None]]:
+    columns = ["eventsource", "eventname", "readonly"]
+    for row in table.select(columns).group_by(columns).aggregate([]).to_pylist():
+        yield row["eventsource"], row["eventname"], row["readonly"]
 
 
 def sync(path: Path) -> None:

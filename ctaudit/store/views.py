@@ -25,9 +25,15 @@ def quote(text: str) -> str:
 
 
 def segments_sql(paths: Sequence[str]) -> str:
-    """Return the table function that reads these segments; `paths` is never empty."""
+    """Return the relation of these segments' rows, each with its `filename` and `file_row_number`; `paths` never empty.
+
+    The date is that of the segment's own folder. `hive_partitioning` would take columns from the folders above the
+    store too: in `cases/account=x/store` every event would be one of account x.
+    """
     listed = ", ".join(quote(path) for path in paths)
-    return f"read_parquet([{listed}], hive_partitioning = true, hive_types = {{'{DATE}': VARCHAR}})"
+    date = f"regexp_extract(filename, '{DATE}=([^/]*)/[^/]*$', 1) AS {DATE}"
+    options = "hive_partitioning = false, filename = true, file_row_number = true"
+    return f"(SELECT *, {date} FROM read_parquet([{listed}], {options}))"
 
 
 def select_sql(source: str, moved: bool) -> str:

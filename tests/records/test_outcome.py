@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from ctaudit.records.outcome import Outcome, outcome, outcome_for
 from tests.records.synthetic import any_json, record
@@ -138,6 +138,7 @@ def test_outcome_of_one_target_stays_when_nothing_singles_it_out() -> None:
     assert outcome_for(nameless, ["i-1"]).error_code == "PartialFailure"
 
 
+@settings(deadline=None)
 @given(any_json, any_json, any_json)
 def test_no_json_makes_it_raise(code: Any, message: Any, response: Any) -> None:
     found = outcome({"eventName": "X", "errorCode": code, "errorMessage": message, "responseElements": response})

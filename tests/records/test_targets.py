@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ctaudit.records.arns import build_arn, names_of, parse_arn, partition_of, same_resource
@@ -241,6 +241,7 @@ def test_arn_round_trip_and_sameness() -> None:
     assert not same_resource(one, other._replace(resource="user/R"))
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_no_json_in_any_place_makes_it_raise(data: st.DataObject) -> None:
     made, _ = data.draw(st.sampled_from(ROWS + OTHERS))
@@ -252,6 +253,7 @@ def test_no_json_in_any_place_makes_it_raise(data: st.DataObject) -> None:
     assert len(folded) == len(set(folded))
 
 
+@settings(deadline=None)
 @given(
     st.dictionaries(
         st.sampled_from(

@@ -1,0 +1,1 @@
+"""The command line, as a contract: help, cost of starting, streams, exit codes, terminals, hostile text."""

@@ -1,0 +1,99 @@
+"""A sink that keeps what the reader hands over, and rows that went through a Parquet file and came back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ctaudit.fault import Fault
+from ctaudit.records.arrow import SCHEMA
+from ctaudit.records.batch import Rows
+from ctaudit.records.read import Reading, read
+from ctaudit.records.unpack import Content, unpack
+from ctaudit.store import rebuild
+from tests.records.synthetic import record
+
+FILE_ID = 7
+
+
+@dataclass(slots=True)
+class Taken:
+    """A `Sink` that builds rows, and remembers which way each event came."""
+
+    rows: Rows = field(default_factory=Rows)
+    fast_records: list[int] = field(default_factory=list)
+
+    def fast(self, events: Sequence[Any], records: Sequence[int]) -> None:
+        self.fast_records.extend(records)
+        self.rows.add_fast(events, FILE_ID, records)
+
+    def careful(self, event: Any, account: str | None, record: int, extra: str | None) -> None:
+        self.rows.add(event, account, FILE_ID, record, extra)
+
+    @property
+    def ids(self) -> list[str | None]:
+        """The event ids in order of their record index."""
+        return [event.eventid for _, event in sorted(zip(self.rows.records, self.rows.events, strict=True), key=_first)]
+
+
+def _first(pair: tuple[int, Any]) -> int:
+    return pair[0]
+
+
+def take(text: bytes, *, hinted: bool = True, whole: bool = True) -> tuple[Taken, Reading]:
+    """Read one content."""
+    sink = Taken()
+    return sink, read(Content("a.json", text, whole), sink, hinted)
+
+
+def take_file(data: bytes) -> tuple[list[str | None], list[Fault]]:
+    """Unpack and read a file's bytes; the event ids of all its contents, and all faults."""
+    contents, faults = unpack("a.json.gz", data)
+    ids: list[str | None] = []
+    for content in contents:
+        sink = Taken()
+        reading = read(content, sink, hinted=True)
+        assert reading.events == len(sink.rows) == len(set(sink.rows.records))
+        ids += sink.ids
+        faults += reading.faults
+    return ids, faults
+
+
+def stored(rows: Rows, folder: Path) -> list[dict[str, Any]]:
+    """Write the rows as a segment is written, and read them back with DuckDB, `eventjson` beside the columns."""
+    path = folder / "rows.parquet"
+    pq.write_table(pa.Table.from_batches([rows.batch()], SCHEMA), path, compression="zstd")
+    with duckdb.connect() as connection:
+        cursor = connection.execute(
+            f"SELECT *, {rebuild.sql('e')} AS eventjson FROM read_parquet(?) e ORDER BY record", [str(path)]
+        )
+        names = [column[0] for column in cursor.description or ()]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def numbered(count: int, start: int = 0) -> list[dict[str, Any]]:
+    """Make records that pass the gate, with ids `event-0`, `event-1` and so on."""
+    return [
+        record("s3", "DeleteObject", {"bucketName": "b", "key": f"k{n}"}, eventID=f"event-{n}")
+        for n in range(start, start + count)
+    ]
+
+
+def names(*numbers: int) -> list[str]:
+    return [f"event-{number}" for number in numbers]
+
+
+def packed(value: Any) -> bytes:
+    """Write JSON as CloudTrail does: on one line, nothing behind it."""
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def log(records: Sequence[Any]) -> bytes:
+    return packed({"Records": list(records)})
