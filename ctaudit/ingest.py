@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import os
 import signal
-import threading
+import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from multiprocessing import forkserver, resource_tracker
-from multiprocessing.synchronize import Event
 from pathlib import Path
+from types import ModuleType
 
 from ctaudit.errors import StoreError
 from ctaudit.fault import Fault
-from ctaudit.intake import FileReport, Share, take_in
+from ctaudit.intake import FileReport, Share, start_worker, take_in, work
 from ctaudit.progress import Progress, Silent, Step
 from ctaudit.sources import files
 from ctaudit.store import catalog, lock
@@ -99,7 +100,7 @@ class _Run:
 
     def run(self, sources: Sequence[str]) -> Summary:
         known_files, known_contents = _known(self._layout)
-        self._pending.listed += [os.fsencode(os.path.abspath(each)).decode(errors="backslashreplace") for each in sources]
+        self._pending.listed += map(_shown, sources)
         chosen = self._list(sources, known_files)
         total = sum(file.size for file in chosen)
         self._tell(files_total=len(chosen), bytes_total=total)
@@ -171,6 +172,7 @@ class _Run:
                     content.records,
                     content.events,
                     content.refused,
+                    content.faults,
                     file.size,
                     file.mtime_ns,
                 )
@@ -195,6 +197,11 @@ class _Run:
         self._progress.update(self._step)
 
 
+def _shown(source: str) -> str:
+    """Return the absolute path of a source as faults name it."""
+    return os.fsencode(Path(source).absolute()).decode(errors="backslashreplace")
+
+
 def _known(layout: Layout) -> tuple[set[tuple[str, int, int]], frozenset[int]]:
     """Return the files in the ledger as (path, size, mtime), and the ids of contents that need not be read again.
 
@@ -203,10 +210,7 @@ def _known(layout: Layout) -> tuple[set[tuple[str, int, int]], frozenset[int]]:
     """
     with catalog.reading(layout) as connection:
         rows = connection.execute(KNOWN_FILES).fetchall()
-        ids = connection.execute(
-            """SELECT file_id FROM contents WHERE refused = 0 AND file_id NOT IN (
-                 SELECT file_id FROM paths WHERE path IN (SELECT path FROM faults))"""
-        ).fetchall()
+        ids = connection.execute("SELECT file_id FROM contents WHERE refused = 0 AND faults = 0").fetchall()
     return set(rows), frozenset(row[0] for row in ids)
 
 
@@ -233,11 +237,12 @@ def _in_processes(
     context.set_forkserver_preload(["ctaudit.intake"])
     _start_forkserver()
     stop = context.Event()
-    pool = ProcessPoolExecutor(min(jobs, len(plan)), context, initializer=_start_worker, initargs=(root, known, stop))
+    pool = ProcessPoolExecutor(min(jobs, len(plan)), context, initializer=start_worker, initargs=(root, known, stop))
     try:
         waiting: set[Future[Share]] = set()
         for chosen in plan:
-            waiting.add(pool.submit(_work, chosen))
+            with _no_main():  # this starts workers
+                waiting.add(pool.submit(work, chosen))
             if len(waiting) >= 2 * jobs:
                 done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
                 yield from (future.result() for future in done)
@@ -254,6 +259,17 @@ def _in_processes(
         pool.shutdown(wait=True, cancel_futures=True)
 
 
+@contextlib.contextmanager
+def _no_main() -> Iterator[None]:
+    """Keep multiprocessing from running a library user's script again in each worker, which needs nothing of it."""
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
+
+
 def _start_forkserver() -> None:
     """Start the process that workers are forked from deaf to Ctrl-C, which a terminal sends to every process.
 
@@ -265,27 +281,6 @@ def _start_forkserver() -> None:
         forkserver.ensure_running()
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-_take_share: Callable[[Sequence[files.SourceFile]], Share]
-
-
-def _start_worker(root: Path, known: frozenset[int], stop: Event) -> None:
-    global _take_share
-    _take_share = lambda chosen: take_in(root, chosen, known, stop.is_set)  # noqa: E731 - state of this process alone
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    """End this worker when the ingest is killed: it would wait for work for ever."""
-    parent = multiprocessing.parent_process()
-    assert parent is not None
-    parent.join()
-    os._exit(1)
-
-
-def _work(chosen: Sequence[files.SourceFile]) -> Share:
-    return _take_share(chosen)
 
 
 def _processors() -> int:

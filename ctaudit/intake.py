@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import multiprocessing
+import os
+import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
+from multiprocessing.synchronize import Event
 from pathlib import Path
 
 from ctaudit.errors import Interrupted
@@ -29,6 +34,8 @@ class ContentReport:
     records: int = 0
     events: int = 0
     refused: dict[str, int] = field(default_factory=dict)
+    faults: int = 0
+    """How many faults it has, those of its packing included."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +85,11 @@ def _take_file(file: files.SourceFile, writer: SegmentWriter, seen: set[int]) ->
         faults.append(trouble)
     reports: list[ContentReport] = []
     for content in contents:
+        unpacking = sum(fault.path == content.path for fault in faults)
         report, content_faults = _take_content(content, writer, seen, file.hinted)
+        report = replace(report, faults=unpacking + len(content_faults))
+        if not report.faults and not report.refused:
+            seen.add(report.file_id)  # a copy of a damaged file is read again: its faults are told for its own path
         reports.append(report)
         faults.extend(content_faults)
     return FileReport(file, tuple(reports), tuple(faults))
@@ -94,8 +105,6 @@ def _take_content(
         return ContentReport(content.path, identity, digest.hex(), "known", size), []
     writer.begin_file(identity)
     reading = reader.read(content, writer, hinted or not content.whole)
-    if not reading.faults and not reading.refused:
-        seen.add(identity)  # a copy of a damaged file is read again, so that its faults are told for its own path
     report = ContentReport(
         content.path,
         identity,
@@ -107,3 +116,26 @@ def _take_content(
         dict(reading.refused),
     )
     return report, reading.faults
+
+
+_work: Callable[[Sequence[files.SourceFile]], Share]
+
+
+def start_worker(root: Path, known: frozenset[int], stop: Event) -> None:
+    """Make this process a worker: its shares are files alone, all else stays the same."""
+    global _work
+    _work = partial(take_in, root, known=known, stopped=stop.is_set)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def work(chosen: Sequence[files.SourceFile]) -> Share:
+    """Take in one share, in a process that `start_worker` has prepared."""
+    return _work(chosen)
+
+
+def _end_with_parent() -> None:
+    """End this worker when the ingest is killed: it would wait for work for ever."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None  # a worker has one
+    parent.join()
+    os._exit(1)

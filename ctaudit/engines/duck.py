@@ -104,7 +104,7 @@ def _candidates(connection: duckdb.DuckDBPyConnection, source: str, where: str) 
 
 
 def _order(row: _Found) -> tuple[bool, str, str, str, int, int]:
-    """Return the key of the total order. The text parts bodies of one id: which file's row is kept is not said by it."""
+    """Return the key of the total order; bodies of one id are told apart by their text, not by which file was first."""
     text, _, time, event_id, file, record = row
     return (time is None, time or "", event_id or "", text, file, record)
 

@@ -216,7 +216,7 @@ def _sentence(error: BaseException) -> str:
 
 
 def _advice(text: str) -> str:
-    """Keep DuckDB's pointers: the column it thinks was meant, and the place in the text, which we began a line later."""
+    """Keep DuckDB's pointers: the column it thinks was meant, and the place in the text, which begins on our line 2."""
     wanted = [_LINE.sub(_line_before, line.strip()) for line in text.splitlines()[1:] if line.strip()]
     if "file system operations are disabled" in text:
         return f"SQL reaches the view {VIEW} and nothing else"

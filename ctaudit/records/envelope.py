@@ -166,7 +166,7 @@ def _open_eventbridge(members: Members, depth: int) -> Iterator[Item] | None:
         return None
     kind = "".join((as_text(members["detail-type"]) or "").lower().split())
     inner = _as_object(detail)
-    if inner is not None and (kind.endswith("viacloudtrail") or looks_like_record(inner)):
+    if inner is not None and (kind.endswith("viacloudtrail") or (looks_like_record(inner) and not _carrier(inner))):
         return iter([Found(detail)])
     if kind.endswith("viacloudtrail") and (text := as_text(detail)) is not None:
         return _open_embedded(text, depth, "eventbridge-event")  # an input transformer made it a string

@@ -88,7 +88,7 @@ _file_decoder = msgspec.json.Decoder(_LogFile)
 _split_decoder = msgspec.json.Decoder(_SplitFile)
 _event_decoder = msgspec.json.Decoder(Event)
 _MALFORMED = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
-_FREE = tuple(field.name for field in EVENT if field.shape is Shape.JSON)
+_FREE = tuple(attrgetter(field.name) for field in EVENT if field.shape is Shape.JSON)
 
 
 def fast_file(text: bytes) -> list[Any] | None:
@@ -97,12 +97,13 @@ def fast_file(text: bytes) -> list[Any] | None:
         return None
     try:
         events: list[Any] = _file_decoder.decode(text).records
-        _share_structs(events)
+        for event in events:
+            _share_structs(event)
     except _MALFORMED:
         return None
     if len(text) > limits.MAX_RECORD_BYTES and _has_large_record(text):
         return None
-    return events if _usable_times([event.eventtime for event in events]) and not _too_deep(events) else None
+    return events if _fit(events) else None
 
 
 def split_file(text: bytes) -> list[msgspec.Raw]:
@@ -111,14 +112,33 @@ def split_file(text: bytes) -> list[msgspec.Raw]:
     return entries
 
 
+def fast_events(entries: Sequence[bytes | msgspec.Raw]) -> list[Any | None]:
+    """Return each record's event, or None where it needs care. The texts must be valid UTF-8."""
+    events = [_decoded(entry) for entry in entries]
+    if _fit([event for event in events if event is not None]):
+        return events
+    return [event if event is not None and _fit([event]) else None for event in events]
+
+
 def fast_event(text: bytes | msgspec.Raw) -> Any | None:
-    """Return one record's event, or None when it needs care. The text must be valid UTF-8 and within the limits."""
+    """Return one record's event, or None when it needs care. The text must be valid UTF-8."""
+    return fast_events([text])[0]
+
+
+def _decoded(entry: bytes | msgspec.Raw) -> Any | None:
+    if len(entry) > limits.MAX_RECORD_BYTES:
+        return None
     try:
-        event = _event_decoder.decode(text)
-        _share_structs([event])
+        event = _event_decoder.decode(entry)
+        _share_structs(event)
     except _MALFORMED:
         return None
-    return event if _usable_times([event.eventtime]) and not _too_deep([event]) else None
+    return event
+
+
+def _fit(events: list[Any]) -> bool:
+    """Judge what the decoder leaves open."""
+    return _usable_times([event.eventtime for event in events]) and not _too_deep(events)
 
 
 class _Shared:
@@ -149,12 +169,12 @@ class _Shared:
 _shared = {name: _Shared(kind).decode for name, kind in STRUCTS.items()}
 
 
-def _share_structs(events: list[Any]) -> None:
+def _share_structs(event: Any) -> None:
+    """Put the decoded structs in the place of their texts; raises msgspec.DecodeError when one does not fit."""
     for name, decode in _shared.items():
-        for event in events:
-            raw = getattr(event, name)
-            if raw is not None:
-                setattr(event, name, decode(raw))
+        raw = getattr(event, name)
+        if raw is not None:
+            setattr(event, name, decode(raw))
 
 
 def _has_large_record(text: bytes) -> bool:
@@ -164,17 +184,19 @@ def _has_large_record(text: bytes) -> bool:
 def _too_deep(events: Sequence[Any]) -> bool:
     """Tell whether a free-form field nests too deeply; a value so deep has at least two brackets a level."""
     shortest = 2 * limits.MAX_DEPTH
-    return any(
-        len(raw) > shortest and nests_deeper(bytes(raw), limits.MAX_DEPTH - 1)
-        for name in _FREE
-        for raw in map(attrgetter(name), events)
-    )
+    for free in _FREE:
+        values = list(map(free, events))
+        if values.count(ABSENT) < len(values):
+            suspects = [raw for raw in values if len(raw) > shortest]
+            if any(nests_deeper(bytes(raw), limits.MAX_DEPTH - 1) for raw in suspects):
+                return True
+    return False
 
 
 def _usable_times(texts: list[str]) -> bool:
     """Tell whether all are `YYYY-MM-DDTHH:MM:SSZ`; few days and clock times occur, so each is judged once."""
     return (
-        all(len(text) == 20 for text in texts)
+        set(map(len, texts)) <= {20}
         and all(map(_is_date, {text[:10] for text in texts}))
         and all(map(_is_clock, {text[10:] for text in texts}))
     )

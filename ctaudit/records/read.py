@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -14,7 +14,7 @@ from ctaudit.fault import Fault
 from ctaudit.records import encoding, scan
 from ctaudit.records.careful import careful_event
 from ctaudit.records.envelope import DIGEST, Broken, Item, Refused, open_entry, open_value
-from ctaudit.records.gate import fast_event, fast_file, split_file
+from ctaudit.records.gate import fast_event, fast_events, fast_file, split_file
 from ctaudit.records.unpack import Content
 
 _TRACE = (b'"eventVersion"', b'"CloudTrailEvent"', b'"eventSource"')
@@ -77,14 +77,27 @@ class _CarefulReader:
         self._sink = sink
         self._reading = Reading()
         self._more_faults = 0
-        decoded = encoding.clean(content.text)
-        self._text = decoded.clean
-        self._original = decoded.original
-        self._reading.faults += [Fault(self._path, each.offset, each.kind, each.reason) for each in decoded.troubles]
+        self._text = content.text
+        self._original: Callable[[int], int] = int
         self._searched = 0
         self._run: tuple[list[Any], list[int]] = ([], [])
 
     def read(self, hinted: bool) -> Reading:
+        # A text that the strict decoder splits holds nothing to clean, and cleaning costs as much as splitting.
+        if not (self._whole and encoding.is_utf8(self._text) and self._log_file()):
+            self._clean()
+            self._read_clean(hinted)
+        self._end_run()
+        self._tell_more_faults()
+        return self._reading
+
+    def _clean(self) -> None:
+        decoded = encoding.clean(self._text)
+        self._text = decoded.clean
+        self._original = decoded.original
+        self._reading.faults += [Fault(self._path, each.offset, each.kind, each.reason) for each in decoded.troubles]
+
+    def _read_clean(self, hinted: bool) -> None:
         text = self._text.lstrip()
         traced = any(word in text for word in _TRACE)
         hinted = hinted or traced
@@ -96,9 +109,6 @@ class _CarefulReader:
             self._read_values()
             if not hinted and not self._reading.events and self._reading.faults:
                 self._not_json(hinted)
-        self._end_run()
-        self._tell_more_faults()
-        return self._reading
 
     def _nothing(self, hinted: bool) -> None:
         if hinted and self._whole:
@@ -127,17 +137,24 @@ class _CarefulReader:
             entries = split_file(self._text)
         except (*_BAD_JSON, RecursionError):
             return False
-        for entry in entries:
-            if not self._fast(entry) and (kind := self._open(open_entry(entry), 0)) is not None:
+        for entry, event in zip(entries, fast_events(entries), strict=True):
+            if event is not None:
+                self._keep(event)
+            elif (kind := self._open(open_entry(entry), 0)) is not None:
                 place = self._place(entry, 0)
                 self._bad_record(kind, place, f"record {self._reading.records} cannot be read")
         return True
 
     def _fast(self, text: bytes | msgspec.Raw) -> bool:
         """Take one record if it passes the gate."""
-        event = fast_event(text) if len(text) <= limits.MAX_RECORD_BYTES else None
+        event = fast_event(text)
         if event is None:
             return False
+        self._keep(event)
+        return True
+
+    def _keep(self, event: Any) -> None:
+        """Gather an event that passed the gate."""
         events, records = self._run
         events.append(event)
         records.append(self._reading.records)
@@ -145,7 +162,6 @@ class _CarefulReader:
         self._reading.events += 1
         if len(events) >= _RUN:
             self._end_run()
-        return True
 
     def _end_run(self) -> None:
         """Hand over the events gathered by `_fast`: one by one they would cost as much as with care."""

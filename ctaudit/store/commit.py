@@ -32,6 +32,7 @@ class Entry:
     records: int
     events: int
     refused: dict[str, int]
+    faults: int
     size: int
     mtime_ns: int
 
@@ -161,9 +162,11 @@ def _insert_ledger(connection: duckdb.DuckDBPyConnection, pending: Pending) -> N
     _load(connection, "incoming", pending.entries, _LEDGER)
     connection.execute(
         """INSERT INTO contents SELECT DISTINCT ON (file_id) file_id, sha256, kind, bytes, records, events,
-           refused_count, NULL FROM incoming WHERE kind <> 'known' ORDER BY file_id ON CONFLICT DO NOTHING"""
+           refused_count, faults, NULL FROM incoming WHERE kind <> 'known' ORDER BY file_id ON CONFLICT DO NOTHING"""
     )
-    connection.execute("INSERT OR REPLACE INTO paths SELECT path, file_id, size, mtime_ns FROM incoming")
+    connection.execute(
+        "INSERT OR REPLACE INTO paths SELECT DISTINCT ON (path, file_id) path, file_id, size, mtime_ns FROM incoming"
+    )
     connection.unregister("incoming")
     paths = pa.table({"path": pa.array(pending.read_paths, pa.string())})
     connection.register("read_now", paths)
@@ -251,12 +254,17 @@ _FOLLOW = """
   WHERE duplicates.kept_file = later.file_id AND duplicates.kept_record = later.record
 """
 """SQL: a row that made way for another was itself kept in the place of others; they follow it."""
-_FOUND_AGAIN = ("duplicates", "conflicts")
-"""Findings that a later ingest may come upon again."""
-_LEDGER = ("path", "file_id", "sha256", "kind", "bytes", "records", "events", "refused_count", "size", "mtime_ns")
+_FOUND_AGAIN = ("duplicates", "conflicts", "refused")
+"""What a later ingest, or a file whose odd name is spelled the same, may bring again."""
+_LEDGER = (
+    *("path", "file_id", "sha256", "kind", "bytes", "records", "events", "refused_count", "faults"),
+    *("size", "mtime_ns"),
+)
 _INTEGERS = frozenset(
-    ("file_id", "bytes", "records", "events", "refused_count", "size", "mtime_ns", "offset", "record", "rows", "count")
-    + ("kept_file", "kept_record")
+    (
+        *("file_id", "bytes", "records", "events", "refused_count", "faults", "size", "mtime_ns", "offset", "record"),
+        *("rows", "count", "kept_file", "kept_record"),
+    )
 )
 """Columns that hold integers; all others hold text."""
 

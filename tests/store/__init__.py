@@ -1,1 +1,1 @@
-"""Tests of the room `store`."""
+"""Tests of the store: real evidence into real stores, killed, filled up, damaged and read by others meanwhile."""

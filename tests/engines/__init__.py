@@ -1,0 +1,1 @@
+"""Tests of the engines: what strange SQL can and cannot do, and what a Query finds."""

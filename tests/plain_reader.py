@@ -1,0 +1,118 @@
+"""A second opinion on what a file of logs holds: the standard library alone, slow, and apart from ctaudit's reader."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import zlib
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+_NAMES = {
+    "eventVersion", "eventTime", "eventSource", "eventName", "eventID", "eventId", "eventType", "eventCategory",
+    "userIdentity", "awsRegion", "sourceIPAddress", "requestParameters", "responseElements", "recipientAccountId",
+    "insightDetails",
+}  # fmt: skip
+
+
+def shared_data() -> Path | None:
+    """The folder of third parties' records, which are not part of the project: where it is, if anywhere."""
+    named = os.environ.get("CTAUDIT_SHARED_DATA")
+    folder = Path(named) if named else Path(__file__).parents[2] / "shared" / "data"
+    return folder if folder.is_dir() else None
+
+
+def texts(data: bytes) -> list[bytes]:
+    """Unpack a file as far as it goes: one text for each gzip member."""
+    if not data.startswith(b"\x1f\x8b"):
+        return [data]
+    found = []
+    while data.startswith(b"\x1f\x8b"):
+        stream = zlib.decompressobj(31)
+        try:
+            found.append(stream.decompress(data))
+        except zlib.error:
+            break
+        data = stream.unused_data
+    return found
+
+
+def records(text: bytes, number: Callable[[str], Any] = Decimal) -> list[dict[str, Any]]:
+    """Find every record in a text; fractions are read by `number`."""
+    decoder = json.JSONDecoder(parse_float=number)
+    characters = text.decode("utf-8-sig", "replace")
+    try:
+        return list(_search(decoder.decode(characters), decoder))
+    except ValueError:
+        return [found for value in _values(characters, decoder) for found in _search(value, decoder)]
+
+
+def _values(text: str, decoder: json.JSONDecoder) -> Iterator[Any]:
+    """Yield whatever objects can be parsed, from the outermost brace that works on."""
+    at = text.find("{")
+    while at >= 0:
+        try:
+            value, end = decoder.raw_decode(text, at)
+        except ValueError:
+            end = at + 1
+        else:
+            yield value
+        at = text.find("{", end)
+
+
+def _search(value: Any, decoder: json.JSONDecoder) -> Iterator[dict[str, Any]]:
+    if isinstance(value, str) and value.lstrip()[:1] in ("{", "["):
+        try:
+            yield from _search(decoder.decode(value), decoder)
+        except ValueError:
+            return
+    elif isinstance(value, list):
+        for each in value:
+            yield from _search(each, decoder)
+    elif isinstance(value, dict):
+        yield from _search_object(value, decoder)
+
+
+def _search_object(value: dict[str, Any], decoder: json.JSONDecoder) -> Iterator[dict[str, Any]]:
+    inside = value.get("Records")
+    if isinstance(inside, list):
+        for each in inside:
+            one_is_enough = isinstance(each, dict) and not _is_foreign(each) and _NAMES & each.keys()
+            yield from [each] if one_is_enough else _search(each, decoder)
+    elif not _is_foreign(value) and ("eventVersion" in value or len(_NAMES & value.keys()) >= 3):
+        yield value
+    elif not _is_foreign(value) or "sqs" in str(value) or "sns" in str(value):
+        for each in value.values():
+            yield from _search(each, decoder)
+
+
+def _is_foreign(value: dict[str, Any]) -> bool:
+    return any(str(value.get(key, "")).startswith("aws:") for key in ("eventSource", "EventSource"))
+
+
+def canonical(value: Any) -> str:
+    """Write JSON in one spelling: keys sorted, null-valued keys left out, numbers by their value."""
+    if isinstance(value, dict):
+        members = (f"{json.dumps(key)}:{canonical(inner)}" for key, inner in sorted(value.items()) if inner is not None)
+        return "{" + ",".join(members) + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(map(canonical, value)) + "]"
+    if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
+        return _number(Decimal(value) if isinstance(value, int | Decimal) else Decimal(repr(value)))
+    return json.dumps(value)
+
+
+def _number(value: Decimal) -> str:
+    if not value:
+        return "0"
+    _, digits, exponent = value.as_tuple()
+    text = "".join(map(str, digits))
+    bare = text.rstrip("0")
+    return f"{'-' if value < 0 else ''}{bare}e{int(exponent) + len(text) - len(bare)}"
+
+
+def packed(content: bytes) -> bytes:
+    return gzip.compress(content, 6, mtime=0)

@@ -1,0 +1,130 @@
+"""Record in, record out: from a row the record comes back equal as JSON, for every record there is and many made up."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from ctaudit.ingest import ingest
+from ctaudit.records.read import read
+from ctaudit.records.unpack import Content, unpack
+from ctaudit.store import rebuild
+from tests.conftest import SAMPLE
+from tests.plain_reader import canonical, records, shared_data, texts
+from tests.records.json_values import records as any_records
+from tests.records.json_values import spell
+from tests.records.taken import Taken, stored
+
+
+@pytest.fixture(params=["sample_logs", "shared data"], scope="module")
+def evidence(request: pytest.FixtureRequest) -> Path:
+    folder = SAMPLE if request.param == "sample_logs" else shared_data()
+    if folder is None:
+        pytest.skip("the shared records of third parties are not here (CTAUDIT_SHARED_DATA)")
+    return folder
+
+
+def contents(folder: Path) -> Iterator[tuple[Path, bytes]]:
+    """Every distinct text below the folder."""
+    seen: set[bytes] = set()
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        for text in texts(path.read_bytes()):
+            if (digest := hashlib.sha256(text).digest()) not in seen:
+                seen.add(digest)
+                yield path, text
+
+
+def spellings(found: list[Any]) -> Counter[str]:
+    return Counter(map(canonical, found))
+
+
+def test_every_record_comes_back_from_its_row(evidence: Path, tmp_path: Path) -> None:
+    total = 0
+    for path in sorted(path for path in evidence.rglob("*") if path.is_file()):
+        data = path.read_bytes()
+        unpacked, _ = unpack(str(path), data)
+        assert [content.text for content in unpacked] == texts(data)
+        for content in unpacked:
+            expected = records(content.text, float)
+            sink = Taken()
+            assert read(content, sink, hinted=True).events == len(expected), path
+            if expected:
+                rows = stored(sink.rows, tmp_path)
+                assert spellings([rebuild.record(row) for row in rows]) == spellings(expected), path
+                exactly = [json.loads(row["eventjson"], parse_float=Decimal) for row in rows]
+                assert spellings(exactly) == spellings(records(content.text)), path
+                total += len(rows)
+    assert total > 2500
+
+
+def test_every_record_comes_back_from_a_store_that_anyone_opens(evidence: Path, tmp_path: Path) -> None:
+    """By the view `cloudtrail_logs` and DuckDB alone; events with an id once each, those without as often as they were."""
+    with_id: set[str] = set()
+    without: Counter[str] = Counter()
+    for _, text in contents(evidence):
+        for record in records(text):
+            if isinstance(record.get("eventID") or record.get("eventId"), str):
+                with_id.add(canonical(record))
+            else:
+                without[canonical(record)] += 1
+    summary = ingest(tmp_path / "store", [str(evidence)], jobs=1)
+    assert summary.events == len(with_id) + without.total()
+    with duckdb.connect(str(tmp_path / "store" / "ctaudit.duckdb"), read_only=True) as connection:
+        rows = connection.execute("SELECT eventjson FROM cloudtrail_logs").fetchall()
+    found = Counter(canonical(json.loads(text, parse_float=Decimal)) for (text,) in rows)
+    assert found == Counter(with_id) + without
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("rows")
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(values=st.lists(any_records(), min_size=1, max_size=10))
+def test_any_record_comes_back(values: list[Any], folder: Path) -> None:
+    text = spell({"Records": values})
+    sink = Taken()
+    reading = read(Content("x", text.encode()), sink, hinted=True)
+    assert reading.faults == []
+    taken = set(sink.rows.records)
+    assert all(
+        not isinstance(value, dict) or len(value) == 0 or index in taken or not known(value)
+        for index, value in enumerate(values)
+    )
+    if not taken:
+        return
+    rows = stored(sink.rows, folder)
+    given_back = [canonical(json.loads(row["eventjson"], parse_float=doubled)) for row in rows]
+    expected = json.loads(text, parse_float=doubled)["Records"]
+    assert given_back == [canonical(expected[row["record"]]) for row in rows]
+    for row in rows:
+        assert canonical(twice(rebuild.record(row))) == canonical(twice(expected[row["record"]]))
+
+
+def known(value: dict[str, Any]) -> bool:
+    return "eventVersion" in value or "eventName" in value
+
+
+def doubled(text: str) -> Any:
+    """A fraction as the double that any reader makes of it, or exactly where there is none."""
+    return float(text) if abs(float(text)) != float("inf") else Decimal(text)
+
+
+def twice(value: Any) -> Any:
+    """What no double holds is given by Python as its text."""
+    if isinstance(value, dict):
+        return {key: twice(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [twice(inner) for inner in value]
+    return "1e400" if isinstance(value, Decimal) else value
