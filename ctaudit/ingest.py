@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import contextlib
-import multiprocessing
 import os
 import signal
-import sys
+import threading
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from multiprocessing import forkserver, resource_tracker
 from pathlib import Path
-from types import ModuleType
+from types import FrameType
 
-from ctaudit.errors import StoreError
+from ctaudit import workers
+from ctaudit.errors import Interrupted, StoreError
 from ctaudit.fault import Fault
-from ctaudit.intake import FileReport, Share, start_worker, take_in, work
+from ctaudit.intake import FileReport, Share, take_in
 from ctaudit.progress import Progress, Silent, Step
 from ctaudit.sources import files
 from ctaudit.store import catalog, lock
@@ -73,15 +70,16 @@ def ingest(
         jobs: worker processes; None means one for each processor.
         progress: told of every step.
 
-    Raises StoreError (and its kinds) when the store cannot be written; what was committed before stays.
+    Raises StoreError (and its kinds) when the store cannot be written, Interrupted on Ctrl-C; what was committed
+    before stays.
     """
     started = time.monotonic()
     layout = Layout(Path(store).absolute())
     try:
-        with lock.held(layout):
+        with _noted_interrupts() as stopped, lock.held(layout):
             prepare_store(layout)
             sweep(layout)
-            summary = _Run(layout, jobs, progress or Silent()).run(sources)
+            summary = _Run(layout, jobs, progress or Silent(), stopped).run(sources)
     except OSError as error:
         raise _not_written(layout, error) from error
     summary.seconds = time.monotonic() - started
@@ -89,10 +87,11 @@ def ingest(
 
 
 class _Run:
-    def __init__(self, layout: Layout, jobs: int | None, progress: Progress) -> None:
+    def __init__(self, layout: Layout, jobs: int | None, progress: Progress, stopped: Callable[[], bool]) -> None:
         self._layout = layout
-        self._jobs = jobs or _processors()
+        self._jobs = jobs or workers.processors()
         self._progress = progress
+        self._stopped = stopped
         self._summary = Summary()
         self._pending = Pending()
         self._committed_at = time.monotonic()
@@ -106,8 +105,10 @@ class _Run:
         self._tell(files_total=len(chosen), bytes_total=total)
         for share in self._shares(list(_plan(chosen)), known_contents, total):
             self._take(share)
+            self._stop_if_asked()
             if time.monotonic() - self._committed_at > COMMIT_SECONDS:
                 self._commit()
+        self._stop_if_asked()
         self._commit()
         self._summary.faults.sort()
         return self._summary
@@ -115,6 +116,7 @@ class _Run:
     def _list(self, sources: Sequence[str], known: set[tuple[str, int, int]]) -> list[files.SourceFile]:
         chosen: list[files.SourceFile] = []
         for entry in files.find(sources, is_store):
+            self._stop_if_asked()
             if isinstance(entry, Fault):
                 self._summary.files_faulty += 1
                 self._summary.faults.append(entry)
@@ -129,9 +131,9 @@ class _Run:
     def _shares(self, plan: Sequence[Sequence[files.SourceFile]], known: frozenset[int], total: int) -> Iterator[Share]:
         if self._jobs == 1 or total < INLINE_BYTES:
             for chosen in plan:
-                yield take_in(self._layout.root, chosen, known)
+                yield take_in(self._layout.root, chosen, known, self._stopped)
         else:
-            yield from _in_processes(self._layout.root, plan, known, self._jobs)
+            yield from workers.shares(self._layout.root, plan, known, self._jobs, self._stopped)
 
     def _take(self, share: Share) -> None:
         for report in share.files:
@@ -182,6 +184,10 @@ class _Run:
         self._summary.faults.append(fault)
         self._pending.faults.append(fault)
 
+    def _stop_if_asked(self) -> None:
+        if self._stopped():
+            raise Interrupted("interrupted")
+
     def _commit(self) -> None:
         if self._pending.entries or self._pending.faults or self._pending.listed:
             done = commit(self._layout, self._pending)
@@ -229,63 +235,27 @@ def _plan(chosen: Iterable[files.SourceFile]) -> Iterator[list[files.SourceFile]
         yield share
 
 
-def _in_processes(
-    root: Path, plan: Sequence[Sequence[files.SourceFile]], known: frozenset[int], jobs: int
-) -> Iterator[Share]:
-    """Yield shares as workers finish them; at most two wait for each worker, so that memory stays bounded."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["ctaudit.intake"])
-    _start_forkserver()
-    stop = context.Event()
-    pool = ProcessPoolExecutor(min(jobs, len(plan)), context, initializer=start_worker, initargs=(root, known, stop))
-    try:
-        waiting: set[Future[Share]] = set()
-        for chosen in plan:
-            with _no_main():  # this starts workers
-                waiting.add(pool.submit(work, chosen))
-            if len(waiting) >= 2 * jobs:
-                done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
-                yield from (future.result() for future in done)
-        while waiting:
-            done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
-            yield from (future.result() for future in done)
-    except BrokenProcessPool as error:
-        raise StoreError(
-            "a worker process died, perhaps for want of memory",
-            "run it again, with fewer --jobs; it goes on where it stopped",
-        ) from error
-    finally:
-        stop.set()  # whatever ended this: no worker goes on with a share that nobody waits for
-        pool.shutdown(wait=True, cancel_futures=True)
-
-
 @contextlib.contextmanager
-def _no_main() -> Iterator[None]:
-    """Keep multiprocessing from running a library user's script again in each worker, which needs nothing of it."""
-    main = sys.modules["__main__"]
-    sys.modules["__main__"] = ModuleType("__main__")
-    try:
-        yield
-    finally:
-        sys.modules["__main__"] = main
+def _noted_interrupts() -> Iterator[Callable[[], bool]]:
+    """Note a Ctrl-C, to be asked for, where Python would raise it anywhere: in a destructor it would be swallowed.
 
-
-def _start_forkserver() -> None:
-    """Start the process that workers are forked from deaf to Ctrl-C, which a terminal sends to every process.
-
-    They inherit that from it. The parent alone hears of Ctrl-C and tells them to stop.
+    The second one is raised. In other threads than the main one signals are not ours.
     """
-    resource_tracker.ensure_running()  # it would lift the block when it is started
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    pressed = threading.Event()
+    before = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or before is not signal.default_int_handler:
+        yield pressed.is_set
+        return
+
+    def note(number: int, frame: FrameType | None) -> None:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        pressed.set()
+
+    signal.signal(signal.SIGINT, note)
     try:
-        forkserver.ensure_running()
+        yield pressed.is_set
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def _processors() -> int:
-    """Return how many processors this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        signal.signal(signal.SIGINT, before)
 
 
 def _not_written(layout: Layout, error: OSError) -> StoreError:

@@ -3,13 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import multiprocessing
-import os
-import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
-from multiprocessing.synchronize import Event
 from pathlib import Path
 
 from ctaudit.errors import Interrupted
@@ -116,26 +111,3 @@ def _take_content(
         dict(reading.refused),
     )
     return report, reading.faults
-
-
-_work: Callable[[Sequence[files.SourceFile]], Share]
-
-
-def start_worker(root: Path, known: frozenset[int], stop: Event) -> None:
-    """Make this process a worker: its shares are files alone, all else stays the same."""
-    global _work
-    _work = partial(take_in, root, known=known, stopped=stop.is_set)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def work(chosen: Sequence[files.SourceFile]) -> Share:
-    """Take in one share, in a process that `start_worker` has prepared."""
-    return _work(chosen)
-
-
-def _end_with_parent() -> None:
-    """End this worker when the ingest is killed: it would wait for work for ever."""
-    parent = multiprocessing.parent_process()
-    assert parent is not None  # a worker has one
-    parent.join()
-    os._exit(1)

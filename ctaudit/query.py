@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import msgspec
+from ctaudit.parse import parse
 
 Record = Mapping[str, Any]
 """A CloudTrail record as parsed JSON, with CloudTrail's own keys."""
@@ -104,7 +104,7 @@ class Hit:
 
     def parse(self) -> Record:
         """Return the record."""
-        record: Record = msgspec.json.decode(self.text)
+        record: Record = parse(self.text)
         return record
 
 

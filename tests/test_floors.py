@@ -22,9 +22,9 @@ EXCUSE = "Long because"
 """A longer function says why in its docstring, in a sentence that begins so."""
 FACE_NAMES = 10
 
-GROUND = {"errors", "fault", "limits", "times", "table", "query", "progress"}
-DOORS = {"ingest", "intake", "investigate", "collect", "validate", "detect", "export"}
-"""Public verbs, and `intake`: one worker's part of `ingest`, a file of its own because workers import no more of it."""
+GROUND = {"errors", "fault", "limits", "parse", "times", "table", "query", "progress"}
+DOORS = {"ingest", "workers", "intake", "investigate", "collect", "validate", "detect", "export"}
+"""Public verbs, and two parts of `ingest`: its worker processes, and what one of them does with its share of files."""
 FACE = "face"
 """`ctaudit/__init__.py`, which lends its ten names out of the rooms, and so stands beside the doors."""
 

@@ -133,7 +133,7 @@ def _run(
     except duckdb.InterruptException:
         raise
     except duckdb.Error as error:
-        if isinstance(error, duckdb.IOException) and any(path in str(error) for path in snapshot.segments):
+        if any(path in str(error) for path in snapshot.segments):
             raise  # a segment is damaged or gone, which the SQL cannot help
         raise QueryError(_sentence(error), _advice(str(error))) from error
     more = limit is not None and len(rows) > limit

@@ -73,7 +73,7 @@ _CARRIERS = {
     "aws:sns": "sns-message",
     "aws:sqs": "sqs-message",
 }
-"""Event source mappings of Lambda put these into `Records`, too, some with `eventVersion` and `userIdentity`."""
+"""Services that call Lambda put these into `Records`, too, some with `eventVersion` and `userIdentity`."""
 
 
 def open_value(text: bytes | msgspec.Raw, depth: int = 0) -> Iterator[Item]:
@@ -231,8 +231,9 @@ def _open_embedded(text: str, depth: int, kind: str) -> Iterator[Item]:
 
 def _carrier(members: Members) -> str | None:
     for key in ("eventSource", "EventSource"):
-        if key in members and (carrier := _CARRIERS.get(as_text(members[key]) or "")):
-            return carrier
+        source = (as_text(members[key]) or "") if key in members else ""
+        if source.startswith("aws:"):  # CloudTrail's own are host names
+            return _CARRIERS.get(source, f"{source[4:]}-record")
     return None
 
 

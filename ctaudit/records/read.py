@@ -103,7 +103,7 @@ class _CarefulReader:
         hinted = hinted or traced
         if not text:
             self._nothing(hinted)
-        elif text[:1] not in b'{["' and not (traced and scan.looks_damaged_log(text)):
+        elif text[:1] not in b'{["' and not traced:
             self._not_json(hinted)
         else:
             self._read_values()
@@ -190,7 +190,7 @@ class _CarefulReader:
         return bool(newline) and _why_no_json(line) is None
 
     def _read_lines(self) -> None:
-        for offset, line in _lines(self._text):
+        for offset, line in scan.lines(self._text):
             if not self._fast(line) and self._one_value(line, offset) is not None:
                 self._read_damaged(line, offset)
 
@@ -292,15 +292,3 @@ def _why_no_json(text: bytes) -> tuple[str, int, str] | None:
         said, _, at = str(error).removesuffix(")").partition(" (byte ")
         return "json.malformed", int(at) if at.isdecimal() else len(text), said
     return None
-
-
-def _lines(text: bytes) -> Iterator[tuple[int, bytes]]:
-    """Yield (offset, line) of every line that is not blank."""
-    at = 0
-    while at < len(text):
-        end = text.find(b"\n", at)
-        end = len(text) if end < 0 else end
-        line = text[at:end].lstrip()
-        if line:
-            yield end - len(line), line.rstrip()
-        at = end + 1

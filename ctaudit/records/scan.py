@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ctaudit import limits
@@ -26,6 +27,7 @@ _RESTART = re.compile(
     rb'|(?:version"\s*:\s*"0|id"\s*:\s*"\d{20,}))"|(?<=\n)\{'
 )
 """Where reading may go on after damage: at what looks like a record or its envelope, or at the start of a line."""
+_OBJECT = re.compile(rb'\{\s*"')
 _FOLLOWED = re.compile(rb"\s*(?:,\s*)?(?:[{\[\]]|\Z)")
 _IS_KEY = re.compile(rb"\s*:")
 
@@ -70,11 +72,6 @@ def nests_deeper(text: bytes, most: int) -> bool:
     return False
 
 
-def looks_damaged_log(text: bytes) -> bool:
-    """Tell whether something in the text looks like the start of a record or a container."""
-    return _RECORD.search(text) is not None
-
-
 @dataclass(frozen=True, slots=True)
 class Piece:
     begin: int
@@ -113,7 +110,8 @@ class Walk:
                 self._at, self._entry = found.end(), found[1] == b"Records"
                 continue
             if text[at : at + 1] not in b'{"':
-                self._at = self._restart_after(at)
+                found = _OBJECT.search(text, at)
+                self._at = found.start() if found else len(text)
                 return Piece(at, self._at, garbage=True)
             piece = self._value(at)
             if piece is not None:
@@ -166,6 +164,18 @@ def sequence(text: bytes) -> list[tuple[int, int]] | None:
         if at < len(text) and b"\n" not in text[end:at]:
             return None
     return found
+
+
+def lines(text: bytes) -> Iterator[tuple[int, bytes]]:
+    """Yield (offset, line) of every line that is not blank."""
+    at = 0
+    while at < len(text):
+        end = text.find(b"\n", at)
+        end = len(text) if end < 0 else end
+        line = text[at:end].lstrip()
+        if line:
+            yield end - len(line), line.rstrip()
+        at = end + 1
 
 
 def _skip(pattern: re.Pattern[bytes], text: bytes, at: int) -> int:

@@ -22,10 +22,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from ctaudit.parse import parse
 from ctaudit.records.arrow import SCHEMA
 from ctaudit.records.columns import EXTRA
 from ctaudit.store import catalog, rebuild
 from ctaudit.store.layout import Layout
+from ctaudit.store.reader import explained
 from ctaudit.store.segment import Segment, write
 from ctaudit.store.views import segments_sql
 
@@ -63,7 +65,8 @@ def resolve(layout: Layout, date: str, new: Sequence[Segment], old: Sequence[str
     """
     if not new or (len(new) == 1 and not old and new[0].unique):
         return Resolved(tuple(new), (), 0, Found())
-    with duckdb.connect(config=catalog.CONFIG | {"preserve_insertion_order": "false"}) as connection:
+    settings = catalog.CONFIG | {"preserve_insertion_order": "false"}
+    with explained(layout), duckdb.connect(config=settings) as connection:
         found = _find(connection, layout, date, [segment.name for segment in new], old)
     added: list[Segment] = []
     for segment in new:
@@ -144,15 +147,16 @@ def _compare_bodies(connection: duckdb.DuckDBPyConnection, source: str) -> None:
     placed = f"{source} e ON s.filename = e.filename AND s.position = e.file_row_number"
     spelling = f"sha256({text} || chr(10) || coalesce(e.{EXTRA}, ''))"
     connection.execute(f"CREATE TEMP TABLE spelled AS SELECT s.*, {spelling} AS spelling FROM suspects s JOIN {placed}")
-    rows = connection.execute(
-        f"""SELECT s.spelling, {text} FROM spelled s JOIN {placed}
-            WHERE s.key IN (SELECT key FROM spelled GROUP BY key HAVING count(DISTINCT spelling) > 1)"""
-    )
     bodies: dict[str, bytes] = {}
-    while chunk := rows.fetchmany(_FETCH):
-        for spelled, record in chunk:
-            if spelled not in bodies:
-                bodies[spelled] = hashlib.sha256(canonical(record)).digest()
+    differing = "SELECT key FROM spelled GROUP BY key HAVING count(DISTINCT spelling) > 1"
+    if connection.execute(differing).fetchone() is not None:
+        rows = connection.execute(
+            f"SELECT s.spelling, {text} FROM spelled s JOIN {placed} WHERE s.key IN ({differing})"
+        )
+        while chunk := rows.fetchmany(_FETCH):
+            for spelled, record in chunk:
+                if spelled not in bodies:
+                    bodies[spelled] = hashlib.sha256(canonical(record)).digest()
     columns = [pa.array(bodies.keys(), pa.string()), pa.array(bodies.values(), pa.binary())]
     connection.register("said", pa.table(columns, names=["spelling", "said"]))
     connection.execute(
@@ -177,7 +181,7 @@ def _load_least_places(connection: duckdb.DuckDBPyConnection, layout: Layout, da
 
 def canonical(text: str) -> bytes:
     """Return a record's JSON in one spelling: keys sorted, null-valued keys left out."""
-    return msgspec.json.encode(_without_nulls(rebuild.parse(text)), order="sorted")
+    return msgspec.json.encode(_without_nulls(parse(text)), order="sorted")
 
 
 def _without_nulls(value: Any) -> Any:

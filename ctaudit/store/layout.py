@@ -53,6 +53,10 @@ class Layout:
 
     def require_store_or_empty(self) -> None:
         """Raise StoreError when the folder holds something that is no store: it is not ours to write into."""
+        if "?" in str(self.root):
+            raise StoreError(
+                f"no store can lie below {self.root}: DuckDB takes no '?' in a path", "choose another folder"
+            )
         if self.catalog.is_file() or not self.root.exists():
             return
         if not self.root.is_dir():

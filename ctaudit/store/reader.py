@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import duckdb
 
-from ctaudit.errors import QueryLimit, StoreError
+from ctaudit.errors import StoreError
 from ctaudit.query import Place, Span
 from ctaudit.records.columns import UNKNOWN_DATE
 from ctaudit.store import catalog
@@ -17,13 +17,10 @@ from ctaudit.store.layout import EMPTY, Layout
 
 @contextlib.contextmanager
 def explained(layout: Layout) -> Iterator[None]:
-    """Turn DuckDB's trouble with the segments into errors that say what to try."""
+    """Turn DuckDB's trouble with the segments into a StoreError that says what to try."""
     try:
         yield
-    except duckdb.OutOfMemoryException as error:
-        advice = "narrow it with --since, --until, --account, --region or --limit"
-        raise QueryLimit("the answer needs more memory than there is", advice) from error
-    except duckdb.InterruptException:
+    except (duckdb.InterruptException, duckdb.OutOfMemoryException):
         raise
     except duckdb.Error as error:
         first = str(error).strip().partition("\n")[0]

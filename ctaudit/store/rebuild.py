@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import json
-import math
 from typing import Any
 
-import msgspec
-
+from ctaudit.parse import parse
 from ctaudit.records.columns import EVENT, EXTRA, Field, Shape
 
 
@@ -47,28 +44,6 @@ def _value_sql(field: Field, column: str) -> str:
 
 def _object_sql(members: list[str]) -> str:
     return f"('{{' || concat_ws(',', {', '.join(members)}) || '}}')"
-
-
-def parse(text: str) -> Any:
-    """Parse JSON of the store, whatever its numbers: one that no machine number holds is given as its text."""
-    try:
-        return _parse(text)
-    except msgspec.ValidationError:  # 1e999, or an integer of thousands of digits
-        return json.loads(text, parse_float=_float, parse_int=_int)
-
-
-_parse = msgspec.json.Decoder().decode
-_LONGEST_INTEGER = 4000
-"""Digits; Python itself refuses to read more than 4300."""
-
-
-def _float(text: str) -> float | str:
-    value = float(text)
-    return value if math.isfinite(value) else text
-
-
-def _int(text: str) -> int | str:
-    return int(text) if len(text) <= _LONGEST_INTEGER else text
 
 
 def record(row: dict[str, Any]) -> dict[str, Any]:

@@ -20,8 +20,6 @@ from ctaudit.records.unpack import Content, unpack
 from ctaudit.store import rebuild
 from tests.records.synthetic import record
 
-FILE_ID = 7
-
 
 @dataclass(slots=True)
 class Taken:
@@ -29,13 +27,14 @@ class Taken:
 
     rows: Rows = field(default_factory=Rows)
     fast_records: list[int] = field(default_factory=list)
+    file_id: int = 7
 
     def fast(self, events: Sequence[Any], records: Sequence[int]) -> None:
         self.fast_records.extend(records)
-        self.rows.add_fast(events, FILE_ID, records)
+        self.rows.add_fast(events, self.file_id, records)
 
     def careful(self, event: Any, account: str | None, record: int, extra: str | None) -> None:
-        self.rows.add(event, account, FILE_ID, record, extra)
+        self.rows.add(event, account, self.file_id, record, extra)
 
     @property
     def ids(self) -> list[str | None]:
@@ -72,7 +71,7 @@ def stored(rows: Rows, folder: Path) -> list[dict[str, Any]]:
     pq.write_table(pa.Table.from_batches([rows.batch()], SCHEMA), path, compression="zstd")
     with duckdb.connect() as connection:
         cursor = connection.execute(
-            f"SELECT *, {rebuild.sql('e')} AS eventjson FROM read_parquet(?) e ORDER BY record", [str(path)]
+            f"SELECT *, {rebuild.sql('e')} AS eventjson FROM read_parquet(?) e ORDER BY file_id, record", [str(path)]
         )
         names = [column[0] for column in cursor.description or ()]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]

@@ -62,7 +62,7 @@ S3 = {
 DYNAMODB = {"eventID": "1", "eventVersion": "1.1", "eventSource": "aws:dynamodb", "eventName": "INSERT", "dynamodb": {}}
 KINESIS = {"eventSource": "aws:kinesis", "eventVersion": "1.0", "kinesis": {"data": "aGk="}, "awsRegion": "eu-west-1"}
 SNS = {"EventSource": "aws:sns", "EventVersion": "1.0", "Sns": {"Message": "hello"}}
-DIGEST = {
+DIGEST: dict[str, Any] = {
     "awsAccountId": "111122223333",
     "digestStartTime": "2026-01-31T03:00:00Z",
     "digestEndTime": "2026-01-31T04:00:00Z",
@@ -120,6 +120,7 @@ def test_every_record_is_found_in_every_wrapping(name: str, wrapping: str) -> No
         ({"Records": [DYNAMODB]}, {"dynamodb-stream": 1}),
         ({"Records": [KINESIS]}, {"kinesis-record": 1}),
         ({"Records": [SNS]}, {"sns-message": 1}),
+        ({"Records": [S3 | {"eventSource": "aws:codecommit"}]}, {"codecommit-record": 1}),
         (S3, {"s3-notification": 1}),
         ([DYNAMODB, KINESIS], {"dynamodb-stream": 1, "kinesis-record": 1}),
         (bridge("EC2 Instance State-change Notification", {"instance-id": "i-1"}), {"eventbridge-event": 1}),

@@ -267,10 +267,25 @@ def test_offsets_are_those_of_the_file_in_any_encoding(encode: Any, unit: int) -
 
 
 def test_offsets_behind_replaced_bytes_are_those_of_the_file() -> None:
-    text = log(R).replace(b"k1", b"\xe9\xe9").replace(b"k3", b'k3"')
+    """Each é of Latin-1 is one byte in the file, and three as U+FFFD in the text that is read."""
+    text = log(R).replace(b"k1", b"\xe9\xe9")
+    for number in (2, 3, 5):
+        text = text.replace(f'k{number}"'.encode(), b'k\xe9""')
     _, reading = take(text)
-    assert [fault.kind for fault in reading.faults] == ["text.invalid_utf8", "json.cut"]
-    assert reading.faults[1].offset == place(log(R), 3)
+    assert [fault.kind for fault in reading.faults] == ["text.invalid_utf8", "json.cut", "json.cut", "json.cut"]
+    begins = [place(log(R), number) for number in (2, 3, 5)]
+    assert [fault.offset for fault in reading.faults[1:]] == [begins[0], begins[1] + 1, begins[2] + 2]
+
+
+def test_damage_in_every_third_record_of_a_large_file_costs_these_alone() -> None:
+    records = list(map(packed, numbered(6000)))
+    for number in range(0, 6000, 3):
+        records[number] = records[number].replace(b'"eu-west-1"', b'"eu-west-1')
+    started = time.process_time()
+    taken, reading = take(b'{"Records":[' + b",".join(records) + b"]}")
+    assert taken.ids == names(*(number for number in range(6000) if number % 3))
+    assert len(reading.faults) == limits.MAX_FAULTS_PER_FILE + 1
+    assert time.process_time() - started < 3
 
 
 def test_wide_text_that_is_cut_in_a_character_is_told() -> None:

@@ -87,8 +87,12 @@ A, B, C = (packed({"eventVersion": "1.08", "eventID": name}) for name in "abc")
         (A + b',"eventName":"x"},' + C, [(A, "value"), (C, "value")]),
         (A + b" nonsense " + C, [(A, "value"), (b"nonsense ", "garbage"), (C, "value")]),
         (A + b" nonsense", [(A, "value"), (b"nonsense", "garbage")]),
-        (b"nonsense\n{}", [(b"nonsense\n", "garbage"), (b"{}", "value")]),
+        (b'nonsense\n{"a":1}', [(b"nonsense\n", "garbage"), (b'{"a":1}', "value")]),
         (b'"text","never ends', [(b'"text"', "value"), (b'"never e', "endless")]),
+        (
+            b'{"d":[' + A + b",{x}," + B + b"]}," + C,
+            [(b'{"d":[{"', "bad"), (A, "value"), (b"{x}", "bad"), (B, "value"), (C, "value")],
+        ),
         (b'{"x":' * 3 + A, [(b'{"x":{"x', "endless"), (A, "value")]),
     ],
 )

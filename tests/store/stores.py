@@ -1,4 +1,4 @@
-"""What a store answers, in full: the rows of its view for anyone with DuckDB, and the rows of ctaudit's own timeline."""
+"""What a store answers, in full: the rows of its view, as DuckDB alone reads them, and ctaudit's own timeline."""
 
 from __future__ import annotations
 

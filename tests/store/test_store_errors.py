@@ -1,0 +1,427 @@
+"""Trouble with a store: one sentence and what to try, exit code 4, the store as it was, nothing left behind."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pytest
+
+import ctaudit
+from tests.cli.processes import Done, piped
+from tests.store.processes import ingesting, members, until, workers
+from tests.store.stores import CATALOG, Told, left_overs, told
+from tests.trail.company import CI, ORGANIZATION
+from tests.trail.evidence import SAMPLE
+
+LOGS = SAMPLE / "AWSLogs" / ORGANIZATION / CI / "CloudTrail"
+"""Some eighty log files with some eight hundred events."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A store of half the evidence, and what it tells; tests work on copies of it."""
+
+    store: Path
+    half: Path
+    told: Told
+    whole: Told
+    """What a store of all the evidence tells."""
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Kept:
+    folder = tmp_path_factory.mktemp("kept")
+    half = LOGS / "us-east-1" / "2026" / "03" / "09"
+    ctaudit.ingest(folder / "store", [str(half)], jobs=1)
+    ctaudit.ingest(folder / "whole", [str(LOGS)], jobs=1)
+    return Kept(folder / "store", half, told(folder / "store"), told(folder / "whole"))
+
+
+@pytest.fixture
+def store(kept: Kept, tmp_path: Path) -> Path:
+    """A copy of the store of half the evidence. Its view names the segments of the original, ctaudit its own."""
+    shutil.copytree(kept.store, tmp_path / "store")
+    ctaudit.ingest(tmp_path / "store", [str(tmp_path)], jobs=1)
+    return tmp_path / "store"
+
+
+def run(*words: str | Path, folder: Path) -> Done:
+    return piped(*words, folder=folder)
+
+
+def timeline(store: Path) -> Done:
+    return run("timeline", "--store", store, "--format", "jsonl", folder=store.parent)
+
+
+def assert_told(done: Done, sentence: str, advice: str, code: int = 4) -> None:
+    """One sentence, one line of advice, the code; neither a traceback nor half an answer."""
+    lines = done.err.splitlines()
+    assert done.code == code, done.err
+    assert done.out == ""
+    assert len(lines) == 2, done.err
+    assert lines[0].startswith("ctaudit: ")
+    assert sentence in lines[0]
+    assert "unexpected" not in lines[0]
+    assert lines[1].startswith("  ")
+    assert advice in lines[1]
+
+
+LOOKUP, INGEST = ("timeline",), ("ingest", str(LOGS))
+Damage = Callable[[Path], None]
+
+
+def _away(store: Path) -> None:
+    shutil.rmtree(store)
+
+
+def _foreign_folder(store: Path) -> None:
+    shutil.rmtree(store)
+    store.mkdir()
+    (store / "thesis.txt").write_text("precious")
+
+
+def _file(store: Path) -> None:
+    shutil.rmtree(store)
+    store.write_text("precious")
+
+
+def _newer(store: Path) -> None:
+    with duckdb.connect(str(store / CATALOG)) as connection:
+        connection.execute("UPDATE meta SET value = '99' WHERE key = 'version'")
+
+
+def _foreign_catalog(store: Path) -> None:
+    (store / CATALOG).unlink()
+    with duckdb.connect(str(store / CATALOG)) as connection:
+        connection.execute("CREATE TABLE meta (key VARCHAR, value VARCHAR)")
+
+
+def _catalog_of_nothing(store: Path) -> None:
+    (store / CATALOG).unlink()
+    with duckdb.connect(str(store / CATALOG)) as connection:
+        connection.execute("CREATE TABLE mine (x INTEGER)")
+
+
+def _garbage(store: Path) -> None:
+    (store / CATALOG).write_bytes(b"no database at all " * 1000)
+
+
+def _empty_file(store: Path) -> None:
+    (store / CATALOG).write_bytes(b"")
+
+
+def _cut(store: Path) -> None:
+    content = (store / CATALOG).read_bytes()
+    (store / CATALOG).write_bytes(content[: len(content) // 2])
+
+
+def _cut_header(store: Path) -> None:
+    (store / CATALOG).write_bytes((store / CATALOG).read_bytes()[:5000])
+
+
+def _overwritten(store: Path) -> None:
+    """Every block, but not the headers: the catalog opens, and its tables turn out to be damaged."""
+    content = bytearray((store / CATALOG).read_bytes())
+    content[12288:] = bytes(value ^ 0x5A for value in content[12288:])
+    (store / CATALOG).write_bytes(content)
+
+
+TROUBLE: dict[str, tuple[Damage, tuple[str, ...], str, str]] = {
+    "there is none": (_away, LOOKUP, "there is no store at", "create it with: ctaudit ingest"),
+    "a folder of something else": (_foreign_folder, LOOKUP, "is not a ctaudit store", "--store DIR"),
+    "ingest into a folder of something else": (_foreign_folder, INGEST, "holds other files", "empty or new folder"),
+    "a file": (_file, LOOKUP, "is not a ctaudit store", "--store DIR"),
+    "ingest into a file": (_file, INGEST, "is a file, not a folder", "choose another --store DIR"),
+    "newer": (_newer, LOOKUP, "was written by a newer ctaudit (store version 99", "upgrade ctaudit"),
+    "ingest into a newer one": (_newer, INGEST, "was written by a newer ctaudit", "upgrade ctaudit"),
+    "somebody else's catalog": (_foreign_catalog, LOOKUP, "is not a ctaudit catalog", "--store DIR"),
+    "a catalog of something else": (_catalog_of_nothing, INGEST, "is not a ctaudit catalog", "--store DIR"),
+    "a catalog of garbage": (_garbage, LOOKUP, "cannot be opened", "restore it from a copy"),
+    "ingest with a catalog of garbage": (_garbage, INGEST, "cannot be opened", "restore it from a copy"),
+    "an empty catalog": (_empty_file, LOOKUP, "cannot be opened", "restore it from a copy"),
+    "half a catalog": (_cut, LOOKUP, "cannot be opened", "restore it from a copy"),
+    "ingest with half a catalog": (_cut, INGEST, "cannot be opened", "restore it from a copy"),
+    "the beginning of a catalog": (_cut_header, LOOKUP, "cannot be opened", "restore it from a copy"),
+    "an overwritten catalog": (_overwritten, LOOKUP, "cannot be opened", "restore it from a copy"),
+}
+
+
+@pytest.mark.parametrize("trouble", TROUBLE)
+def test_a_store_that_cannot_be_used_is_told_and_left_alone(trouble: str, store: Path) -> None:
+    damage, words, sentence, advice = TROUBLE[trouble]
+    damage(store)
+    before = contents(store)
+    assert_told(run(*words, "--store", store, folder=store.parent), sentence, advice)
+    assert contents(store) == before
+
+
+def contents(path: Path) -> dict[str, bytes]:
+    """Read every file at and below a path but the lock, whose holder writes its number there."""
+    found = [each for each in (path, *path.rglob("*")) if each.is_file() and each.name != "ingest.lock"]
+    return {str(each.relative_to(path)): each.read_bytes() for each in found}
+
+
+def test_no_flipped_byte_of_a_catalog_ends_in_a_traceback(store: Path) -> None:
+    chance = random.Random(7)
+    content = (store / CATALOG).read_bytes()
+    for _ in range(25):
+        at = chance.randrange(len(content)) if chance.random() < 0.5 else chance.randrange(20000)
+        (store / CATALOG).write_bytes(content[:at] + bytes([content[at] ^ 0xFF]) + content[at + 1 :])
+        try:
+            ctaudit.open(store).timeline(limit=1)
+            ctaudit.open(store).status()
+            ctaudit.open(store).faults()
+        except ctaudit.StoreError as error:
+            assert error.advice
+
+
+def _segment(store: Path) -> Path:
+    return max(store.glob("events/date=2026*/*.parquet"), key=lambda path: path.stat().st_size)
+
+
+@pytest.mark.parametrize("left", [None, 0, 3000])
+@pytest.mark.parametrize("words", [("timeline",), ("who-deleted", "x"), ("query", "FROM cloudtrail_logs"), INGEST])
+def test_a_segment_that_is_gone_or_damaged_is_told(left: int | None, words: tuple[str, ...], store: Path) -> None:
+    segment = _segment(store)
+    if left is None:
+        segment.unlink()
+    else:
+        segment.write_bytes(segment.read_bytes()[:left])
+    done = run(*words, "--store", store, folder=store.parent)
+    assert_told(done, f"the store {store} cannot be read", "restore it from a copy, or ingest the evidence")
+
+
+# One ingest at a time
+
+
+def test_a_second_ingest_is_refused_and_says_who_holds_the_store(store: Path, kept: Kept) -> None:
+    with holding(store) as holder:
+        done = run(*INGEST, "--store", store, folder=store.parent)
+        assert_told(done, f"process {holder.pid} is ingesting into {store}", "wait until it has finished")
+        assert timeline(store).code == 0
+    assert told(store) == kept.told
+    assert run(*INGEST, "--store", store, folder=store.parent).code == 0
+
+
+@contextmanager
+def holding(store: Path) -> Iterator[subprocess.Popen[str]]:
+    """Hold the store in another process, until the block ends."""
+    program = (
+        "import sys; from pathlib import Path; from ctaudit.store import lock; from ctaudit.store.layout import Layout\n"
+        "with lock.held(Layout(Path(sys.argv[1]))): print('held', flush=True); sys.stdin.read()"
+    )
+    words = [sys.executable, "-c", program, str(store)]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "held\n"
+        yield process
+        process.communicate()
+
+
+def test_first_ingests_at_the_same_time_do_not_undo_each_other(tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    words = [sys.executable, "-m", "ctaudit", "ingest", str(LOGS / "eu-west-1"), "--store", str(store)]
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
+    racers = [subprocess.Popen(words, **quiet) for _ in range(4)]  # type: ignore[call-overload]
+    codes = []
+    for racer in racers:
+        _, err = racer.communicate()
+        codes.append(racer.returncode)
+        assert racer.returncode == 0 or b"is ingesting into" in err
+    assert 0 in codes
+    ctaudit.ingest(tmp_path / "alone", [str(LOGS / "eu-west-1")], jobs=1)
+    assert told(store) == told(tmp_path / "alone")
+
+
+# Disks that are full or cannot be written to
+
+
+@contextmanager
+def mounted(folder: Path, options: str) -> Iterator[None]:
+    """Mount a small disk in memory; skips the test where that is not allowed."""
+    folder.mkdir(exist_ok=True)
+    done = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)], capture_output=True, check=False
+    )
+    if done.returncode != 0:
+        pytest.skip(f"needs the right to mount a disk: {done.stderr.decode().strip()}")
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+@pytest.mark.parametrize("room", [0, 24, 150, 400, 800])
+def test_a_full_disk_is_told_and_the_store_stays_as_it_was(room: int, kept: Kept, tmp_path: Path) -> None:
+    """`room` kilobytes are left: for nothing, for part of a segment, for the segments but not for the catalog …"""
+    disk = tmp_path / "disk"
+    with mounted(disk, "size=64m"):
+        store = disk / "store"
+        ctaudit.ingest(store, [str(kept.half)], jobs=1)
+        fill(disk, room)
+        done = run(*INGEST, "--store", store, folder=tmp_path)
+        if done.code != 0:
+            assert_told(done, "store", "free some")
+            assert told(store) == kept.told
+        (disk / "ballast").unlink()
+        assert run(*INGEST, "--store", store, folder=tmp_path).code == 0
+        assert told(store) == kept.whole
+        assert left_overs(store) == set()
+
+
+def fill(disk: Path, room: int) -> None:
+    """Leave `room` kilobytes free on the disk."""
+    state = os.statvfs(disk)
+    (disk / "ballast").write_bytes(bytes(max(0, state.f_bavail * state.f_bsize - room * 1024)))
+
+
+def test_a_full_disk_is_told_when_the_store_is_new(tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    with mounted(disk, "size=64m"):
+        fill(disk, 8)
+        assert_told(run(*INGEST, "--store", disk / "store", folder=tmp_path), "store", "free some")
+        (disk / "ballast").unlink()
+        assert run(*INGEST, "--store", disk / "store", folder=tmp_path).code == 0
+
+
+def test_a_full_disk_is_told_by_workers_too(kept: Kept, tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    with mounted(disk, "size=64m"):
+        store = disk / "store"
+        ctaudit.ingest(store, [str(kept.half)], jobs=1)
+        fill(disk, 60)
+        with ingesting(store, LOGS) as process:
+            _, err = process.communicate(timeout=60)
+        assert process.returncode == 4, err
+        assert err.count(b"\n") == 2
+        assert b"No space left on device" in err or b"there is no space left" in err
+        (disk / "ballast").unlink()
+        assert run(*INGEST, "--store", store, folder=tmp_path).code == 0
+        assert told(store) == kept.whole
+
+
+def test_a_read_only_disk_answers_but_takes_nothing(kept: Kept, tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    with mounted(disk, "size=64m"):
+        ctaudit.ingest(disk / "store", [str(kept.half)], jobs=1)
+        subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
+        done = run(*INGEST, "--store", disk / "store", folder=tmp_path)
+        assert_told(done, "cannot write to the store", "choose another --store DIR")
+        assert "Read-only file system" in done.err
+        assert told(disk / "store") == kept.told
+        assert_told(run(*INGEST, "--store", disk / "new", folder=tmp_path), "Read-only", "choose another --store DIR")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to become somebody else")
+def test_a_store_of_somebody_else_is_told(store: Path) -> None:
+    """Root may write everywhere, so another user asks."""
+    for each in (store, *store.rglob("*")):
+        each.chmod(0o755 if each.is_dir() else 0o644)
+    (store / "ingest.lock").chmod(0o600)
+    for above in list(store.parents)[:3]:
+        above.chmod(0o755)
+    assert as_nobody("timeline", "--store", store, "--format", "csv").code == 0
+    assert_told(as_nobody(*INGEST, "--store", store), "Permission denied", "choose another --store DIR")
+    (store / CATALOG).chmod(0o600)
+    assert_told(as_nobody("timeline", "--store", store), "no permission to open", "check the owner and mode")
+
+
+def as_nobody(*words: str | Path) -> Done:
+    """Run a command in a process that gives up its rights after its imports: it may not read where we are installed."""
+    program = (
+        "import os, sys, ctaudit.ingest, ctaudit.investigate, ctaudit.cli.main as main, ctaudit.cli.ingest,"
+        " ctaudit.cli.actors, ctaudit.reports.delimited\n"
+        "os.setgid(65534); os.setuid(65534); sys.exit(main.run(sys.argv[1:]))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, *map(str, words)], capture_output=True, text=True, check=False
+    )
+    return Done(done.returncode, done.stdout, done.stderr)
+
+
+# Processes that are killed
+
+
+def test_a_worker_that_is_killed_ends_the_ingest_and_the_next_one_completes_it(kept: Kept, tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    with ingesting(store, LOGS) as process:
+        assert until(lambda: bool(workers(process)))
+        os.kill(workers(process)[0], signal.SIGKILL)
+        _, err = process.communicate(timeout=60)
+        assert process.returncode == 4
+        assert err.startswith(b"ctaudit: a worker process died")
+        assert b"Traceback" not in err
+        assert until(lambda: not members(process))
+    assert run(*INGEST, "--store", store, folder=tmp_path).code == 0
+    assert told(store) == kept.whole
+    assert left_overs(store) == set()
+
+
+def kill_and_complete(store: Path, kept: Kept, after: float) -> bool:
+    """Kill a whole ingest some seconds after its start, then ingest again; tell whether it was killed in time."""
+    with ingesting(store, LOGS) as process:
+        time.sleep(after)
+        killed = process.poll() is None
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+        assert until(lambda: not members(process), 5), "workers outlive an ingest that was killed"
+    if (store / CATALOG).exists():
+        ctaudit.open(store).status()
+    done = run(*INGEST, "--store", store, folder=store.parent)
+    assert done.code == 0, done.err
+    assert told(store) == kept.whole
+    assert left_overs(store) == set()
+    return killed
+
+
+MOMENTS = 5.0
+"""Seconds that the slowed-down ingest takes at least; it is killed at moments of these."""
+
+
+@pytest.mark.parametrize("number", range(4))
+def test_an_ingest_that_is_killed_is_completed_by_the_next(number: int, kept: Kept, tmp_path: Path) -> None:
+    assert kill_and_complete(tmp_path / "store", kept, 0.3 + number * 0.8)
+
+
+@pytest.mark.slow
+def test_no_moment_of_a_kill_matters(kept: Kept, tmp_path: Path) -> None:
+    chance = random.Random(3)
+    killed = 0
+    for number in range(40):
+        store = tmp_path / str(number)
+        killed += kill_and_complete(store, kept, chance.uniform(0.1, MOMENTS))
+        shutil.rmtree(store)
+    assert killed > 20
+
+
+@pytest.mark.parametrize("to_group", [True, False])
+@pytest.mark.parametrize("moment", [0.0, 0.3, 0.6, 1.2])
+def test_ctrl_c_ends_an_ingest_at_once(moment: float, to_group: bool, kept: Kept, tmp_path: Path) -> None:
+    """A terminal sends the signal to every process of the group, `kill` to one."""
+    store = tmp_path / "store"
+    with ingesting(store, LOGS) as process:
+        assert until((store / "ingest.lock").exists)
+        time.sleep(moment)
+        assert process.poll() is None
+        pressed = time.monotonic()
+        os.kill(-process.pid if to_group else process.pid, signal.SIGINT)
+        out, err = process.communicate(timeout=30)
+        took = time.monotonic() - pressed
+        assert until(lambda: not members(process), 5), "processes outlive an ingest that was interrupted"
+    assert process.returncode == 130, err
+    assert out == b""
+    assert err.strip() == b"ctaudit: interrupted"
+    assert took < 2.0
+    assert run(*INGEST, "--store", store, folder=tmp_path).code == 0
+    assert told(store) == kept.whole
