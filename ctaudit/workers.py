@@ -1,4 +1,8 @@
-"""Worker processes of an ingest: deaf to Ctrl-C, stopped between two files, ended with the process they work for."""
+"""Worker processes of an ingest: deaf to Ctrl-C, stopped between two files, ended with the process they work for.
+
+Each has pipes of its own and shares nothing with the others. A pool with shared queues (`ProcessPoolExecutor` of Python
+3.11) can wait for ever when a worker is killed while others start, and its workers outlive an ingest that is killed.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +11,12 @@ import multiprocessing
 import os
 import signal
 import sys
-import threading
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
-from functools import partial
-from multiprocessing import forkserver, resource_tracker
-from multiprocessing.synchronize import Event
+from dataclasses import dataclass
+from multiprocessing import connection, forkserver, resource_tracker
+from multiprocessing.connection import Connection
+from multiprocessing.context import ForkServerContext, ForkServerProcess
 from pathlib import Path
 from types import ModuleType
 
@@ -27,46 +30,84 @@ _LOOK_SECONDS = 0.2
 Plan = Sequence[Sequence[SourceFile]]
 
 
+@dataclass(frozen=True, slots=True)
+class _Worker:
+    process: ForkServerProcess
+    pipe: Connection
+    """Shares of files go in, what became of them comes out."""
+    lifeline: Connection
+    """Never written to: the worker stops when it is closed, and it closes, too, when this process dies."""
+
+
 def processors() -> int:
     """Return how many processors this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def shares(root: Path, plan: Plan, known: frozenset[int], jobs: int, stopped: Callable[[], bool]) -> Iterator[Share]:
-    """Yield shares as workers finish them; at most two wait for each worker, so that memory stays bounded.
+    """Yield shares as workers finish them; memory is bounded, as each worker has one share at a time.
 
     Raises Interrupted when `stopped` says so, StoreError when a worker dies.
     """
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["ctaudit.workers"])
+    context.set_forkserver_preload([__name__])
     _start_forkserver()
-    stop = context.Event()
-    pool = ProcessPoolExecutor(min(jobs, len(plan)), context, initializer=_start, initargs=(root, known, stop))
+    workers: list[_Worker] = []
     try:
-        yield from _shares(pool, plan, 2 * jobs, stopped)
-    except BrokenProcessPool as error:
+        for _ in range(min(jobs, len(plan))):
+            workers.append(_start_worker(context, root, known))
+        yield from _shares(workers, plan, stopped)
+    finally:
+        for worker in workers:
+            worker.lifeline.close()
+            worker.pipe.close()
+        for worker in workers:
+            worker.process.join()
+
+
+def _shares(workers: Sequence[_Worker], plan: Plan, stopped: Callable[[], bool]) -> Iterator[Share]:
+    left = deque(plan)
+    idle = [worker.pipe for worker in workers]
+    busy: list[Connection] = []
+    while left or busy:
+        if stopped():
+            raise Interrupted("interrupted")
+        while left and idle:
+            busy.append(idle.pop())
+            with _told_of_death():
+                busy[-1].send(left.popleft())
+        for pipe in connection.wait(busy, _LOOK_SECONDS):
+            assert isinstance(pipe, Connection)
+            with _told_of_death():
+                answer: Share | Exception = pipe.recv()
+            if isinstance(answer, Exception):
+                raise answer
+            busy.remove(pipe)
+            idle.append(pipe)
+            yield answer
+
+
+@contextlib.contextmanager
+def _told_of_death() -> Iterator[None]:
+    """Say so when there is nobody at the other end of a pipe."""
+    try:
+        yield
+    except (EOFError, OSError) as error:
         raise StoreError(
             "a worker process died, perhaps for want of memory",
             "run it again, with fewer --jobs; it goes on where it stopped",
         ) from error
-    finally:
-        stop.set()  # whatever ended this: no worker goes on with a share that nobody waits for
-        pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _shares(pool: ProcessPoolExecutor, plan: Plan, most: int, stopped: Callable[[], bool]) -> Iterator[Share]:
-    left = iter(plan)
-    waiting: set[Future[Share]] = set()
-    chosen = next(left, None)
-    while waiting or chosen is not None:
-        if stopped():
-            raise Interrupted("interrupted")
-        while chosen is not None and len(waiting) < most:
-            with _no_main():  # this starts workers
-                waiting.add(pool.submit(_work, chosen))
-            chosen = next(left, None)
-        done, waiting = wait(waiting, _LOOK_SECONDS, FIRST_COMPLETED)
-        yield from (future.result() for future in done)
+def _start_worker(context: ForkServerContext, root: Path, known: frozenset[int]) -> _Worker:
+    pipe, its_pipe = context.Pipe()
+    its_lifeline, lifeline = context.Pipe(duplex=False)
+    process = context.Process(target=_serve, args=(root, known, its_pipe, its_lifeline), daemon=True)
+    with _no_main():
+        process.start()
+    its_pipe.close()
+    its_lifeline.close()
+    return _Worker(process, pipe, lifeline)
 
 
 @contextlib.contextmanager
@@ -93,23 +134,15 @@ def _start_forkserver() -> None:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-_take_in: Callable[[Sequence[SourceFile]], Share]
-
-
-def _start(root: Path, known: frozenset[int], stop: Event) -> None:
-    """Make this process a worker: its shares are files alone, all else stays the same."""
-    global _take_in
-    _take_in = partial(take_in, root, known=known, stopped=stop.is_set)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _work(chosen: Sequence[SourceFile]) -> Share:
-    return _take_in(chosen)
-
-
-def _end_with_parent() -> None:
-    """End this worker when the ingest is killed: it would wait for work for ever."""
-    parent = multiprocessing.parent_process()
-    assert parent is not None  # a worker has one
-    parent.join()
-    os._exit(1)
+def _serve(root: Path, known: frozenset[int], pipe: Connection, lifeline: Connection) -> None:
+    """Take in shares until there is nobody who gives any."""
+    with contextlib.suppress(EOFError, ConnectionError, Interrupted):
+        while True:
+            chosen = pipe.recv()
+            try:
+                answer: Share | Exception = take_in(root, chosen, known, lifeline.poll)
+            except Interrupted:
+                raise
+            except Exception as error:  # the ingest says what happened; a worker has no voice
+                answer = error
+            pipe.send(answer)

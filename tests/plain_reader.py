@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 import os
 import zlib
@@ -112,7 +111,3 @@ def _number(value: Decimal) -> str:
     text = "".join(map(str, digits))
     bare = text.rstrip("0")
     return f"{'-' if value < 0 else ''}{bare}e{int(exponent) + len(text) - len(bare)}"
-
-
-def packed(content: bytes) -> bytes:
-    return gzip.compress(content, 6, mtime=0)

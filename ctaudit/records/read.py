@@ -211,7 +211,6 @@ class _CarefulReader:
                 f"{limits.MAX_RECORD_BYTES} bytes; whole records before and after it are kept"
             )
             self._bad_record("json.cut", at, reason)
-            walk.skip_damage(piece)
             return
         size = piece.end - piece.begin
         if piece.unread:

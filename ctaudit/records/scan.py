@@ -88,7 +88,7 @@ class Piece:
 class Walk:
     """Walks damaged text from value to value, through lists and containers that may never close.
 
-    The caller says of each value whether it is valid; after an invalid one it goes on at the next thing that looks like
+    The caller says when a value that ends is not valid; then the walk goes on at the next thing that looks like
     a record, be it inside, so that one missing quote does not swallow what follows.
     """
 
@@ -126,8 +126,12 @@ class Walk:
         if end is not None and text.startswith(b'"', at) and _IS_KEY.match(text, end):
             self._at = self._restart_after(at)  # a key: of an opened container, or of a record that lost its beginning
             return None
-        self._at = at + 1 if end is None else end
-        return Piece(at, end, self._entry)
+        piece = Piece(at, end, self._entry)
+        if end is None:
+            self.skip_damage(piece)
+        else:
+            self._at = end
+        return piece
 
     def skip_damage(self, piece: Piece) -> None:
         """Go on behind a value that is not valid, or inside it."""

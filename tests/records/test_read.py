@@ -277,6 +277,13 @@ def test_offsets_behind_replaced_bytes_are_those_of_the_file() -> None:
     assert [fault.offset for fault in reading.faults[1:]] == [begins[0], begins[1] + 1, begins[2] + 2]
 
 
+def test_a_stub_in_damaged_records_is_a_record_as_in_whole_ones() -> None:
+    whole = packed({"Records": [R[0], {"eventName": "stub"}, R[1]]})
+    for text in (whole, whole[:-2], whole[:-9]):
+        taken, _ = take(text)
+        assert taken.ids[:2] == ["event-0", None]
+
+
 def test_damage_in_every_third_record_of_a_large_file_costs_these_alone() -> None:
     records = list(map(packed, numbered(6000)))
     for number in range(0, 6000, 3):

@@ -64,7 +64,8 @@ def walked(text: bytes) -> list[tuple[bytes, str]]:
             found.append((inside, "entry" if piece.entry else "value"))
         except ValueError:
             found.append((inside[:8], "endless" if piece.end is None else "bad"))
-            walk.skip_damage(piece)
+            if piece.end is not None:
+                walk.skip_damage(piece)
     return found
 
 

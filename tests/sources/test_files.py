@@ -121,9 +121,9 @@ def test_folders_that_link_to_each_other_are_walked_in_bounded_time(tmp_path: Pa
 
 
 @contextmanager
-def chain_of_folders(top: Path, name: str, length: int) -> Iterator[None]:
-    """Work inside that many folders in one another; they are removed after, for Python's own `rmtree` recurses."""
-    before = Path.cwd()
+def chain_of_folders(name: str, length: int) -> Iterator[str]:
+    """Make that many folders in one another, apart from pytest's own: Python's `rmtree` recurses, and fails on them."""
+    before, top = Path.cwd(), tempfile.mkdtemp()
     os.chdir(top)
     try:
         for _ in range(length):  # one by one: a name of the whole path is too long for the system
@@ -131,22 +131,22 @@ def chain_of_folders(top: Path, name: str, length: int) -> Iterator[None]:
             os.chdir(name)
         Path("deep.json").write_text("{}")
         os.chdir(before)
-        yield
+        yield top
     finally:
         os.chdir(before)
-        subprocess.run(["rm", "-rf", str(top / name)], check=True)
+        subprocess.run(["rm", "-rf", top], check=True)
 
 
-def test_folders_a_thousand_deep_are_walked(tmp_path: Path) -> None:
-    with chain_of_folders(tmp_path, "d", 1200):
-        found, faults = listed(tmp_path)
+def test_folders_a_thousand_deep_are_walked() -> None:
+    with chain_of_folders("d", 1200) as top:
+        found, faults = listed(top)
         assert ([Path(path).name for path in found], faults) == (["deep.json"], [])
         assert read(source(Path(found[0]))) == (b"{}", None)
 
 
-def test_a_path_too_long_for_the_system_is_a_fault(tmp_path: Path) -> None:
-    with chain_of_folders(tmp_path, "d" * 200, 25):
-        found, faults = listed(tmp_path)
+def test_a_path_too_long_for_the_system_is_a_fault() -> None:
+    with chain_of_folders("d" * 200, 25) as top:
+        found, faults = listed(top)
     assert (found, [fault.kind for fault in faults]) == ([], ["file.unreadable"])
 
 
