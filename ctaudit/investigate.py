@@ -65,7 +65,8 @@ class Store:
         self, *, who: str | None = None, filters: Filters = _ALL, limit: int | None = None, **span: Any
     ) -> Table:
         """Return the events in order."""
-        return self._timeline(actors.timeline(_span(**span), filters, who), limit)
+        named = None if who is None else _named(who)
+        return self._timeline(actors.timeline(_span(**span), filters, named), limit)
 
     def show(self, event_id: str) -> Document:
         """Return one event whole, with every place it was read from; its `event` is null when there is none."""
@@ -84,7 +85,7 @@ class Store:
     ) -> Table:
         """Run one SELECT (DuckDB's SQL) over the view `cloudtrail_logs`."""
         asked = _span(**span)
-        result = sql.run(self._layout, statement, asked, limit, memory)
+        result = sql.run(self._layout, statement, asked, _most(limit), memory)
         columns = tuple(Column(name, right=number) for name, number in zip(result.names, result.numeric, strict=True))
         notes = (f"only the first {limit} rows are shown; --limit 0 shows all",) if result.more else ()
         totals = result.snapshot.totals
@@ -107,12 +108,12 @@ class Store:
     def _who(self, deed: Deed, thing: str, *, limit: int | None = None, **span: Any) -> Table:
         asked = _span(**span)
         query, parsed, tally = who.who(deed, _named(thing), asked)
-        answer = duck.answer(self._layout, query, limit)
+        answer = duck.answer(self._layout, query, _most(limit))
         rows = who.rows(deed, parsed, answer.hits)
         return Table(COLUMNS, rows, answer.matched, who.notes(tally, thing), _partial(answer, asked))
 
     def _timeline(self, query: Query, limit: int | None) -> Table:
-        answer = duck.answer(self._layout, query, limit)
+        answer = duck.answer(self._layout, query, _most(limit))
         return Table(COLUMNS, actors.rows(answer.hits), answer.matched, partial=_partial(answer, query.span))
 
 
@@ -139,14 +140,28 @@ def _time(name: str, value: Time) -> str | None:
 
 
 def _texts(value: str | Iterable[str]) -> tuple[str, ...]:
-    return (value,) if isinstance(value, str) else tuple(value)
+    return tuple(map(_utf8, (value,) if isinstance(value, str) else value))
 
 
 def _named(text: str) -> str:
-    stripped = text.strip()
-    if not stripped.rstrip("*"):
+    stripped = _utf8(text).strip()
+    if not stripped.removeprefix("s3://").rstrip("*"):
         raise UsageError("nothing is named", "give a name, an id or an ARN")
     return stripped
+
+
+def _utf8(text: str) -> str:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise UsageError(f"{text!r} is not UTF-8 text, which is all that a record can hold") from None
+    return text
+
+
+def _most(limit: int | None) -> int | None:
+    if limit is not None and limit < 0:
+        raise UsageError(f"limit ({limit}) must not be negative")
+    return limit
 
 
 def _partial(answer: Answer, span: Span) -> tuple[str, ...]:

@@ -64,17 +64,22 @@ def run(layout: Layout, sql: str, span: Span, limit: int | None, memory: int = l
     """
     with reader.explained(layout), duckdb.connect(config=CONFIG) as connection:
         statement = _one_select(connection, sql)
-        snapshot = _prepare(connection, layout, span)
-        _lock(connection, snapshot, memory)
-        return interruptible(connection, lambda: _run(connection, statement, limit, memory, snapshot))
+        try:
+            snapshot = _prepare(connection, layout, span)
+            _lock(connection, snapshot, memory)
+            return interruptible(connection, lambda: _run(connection, statement, limit, memory, snapshot))
+        except duckdb.OutOfMemoryException as error:
+            raise _too_large() from error
 
 
 def _one_select(connection: duckdb.DuckDBPyConnection, sql: str) -> str:
-    if len(sql.encode("utf-8", "replace")) > limits.MAX_SQL_BYTES:
-        raise QueryError(f"the SQL is longer than {limits.MAX_SQL_BYTES} bytes")
     try:
+        if len(sql.encode()) > limits.MAX_SQL_BYTES:
+            raise QueryError(f"the SQL is longer than {limits.MAX_SQL_BYTES} bytes")
         statements = connection.extract_statements(sql)
-    except (duckdb.Error, UnicodeEncodeError) as error:
+    except UnicodeEncodeError as error:
+        raise QueryError("the SQL is not UTF-8 text") from error
+    except duckdb.Error as error:
         raise QueryError(_sentence(error)) from error
     if not statements:
         raise QueryError("there is no SQL", f'try: ctaudit query "SELECT eventname, count(*) FROM {VIEW} GROUP BY ALL"')
@@ -128,9 +133,7 @@ def _run(
         types = [row[1] for row in described]
         cursor = connection.execute(_in_plain_types(statement, types))
         rows = _fetch(cursor, [_is_nested(kind) for kind in types], limit, memory)
-    except duckdb.OutOfMemoryException as error:
-        raise _too_large() from error
-    except duckdb.InterruptException:
+    except (duckdb.OutOfMemoryException, duckdb.InterruptException):
         raise
     except duckdb.Error as error:
         if any(path in str(error) for path in snapshot.segments):

@@ -42,6 +42,7 @@ class Filters:
     services: tuple[str, ...] = ()
     """Event sources: `s3` or `s3.amazonaws.com`."""
     outcomes: tuple[str, ...] = ()
+    """`succeeded`, `failed`, `dry-run`."""
     writes: bool = False
     """Only calls that change something."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import signal
 import subprocess
 import sys
@@ -158,12 +157,12 @@ def test_nothing_can_be_changed(sql: str, case: Case, tmp_path: Path, monkeypatc
         ("SELECT $name", ""),
         ("SELECT 'x'::INTEGER", "x"),
         ("SELECT error('boom')", "boom"),
-        ("SELECT \udcff", ""),
+        ("SELECT \udcff", "not UTF-8"),
         ("SELECT '" + "x" * limits.MAX_SQL_BYTES + "'", "longer than"),
         ("SELECT " + "1 + " * 200_000 + "1", "longer than"),
-        ("SELECT " + "(" * 100_000 + "1" + ")" * 100_000, ""),
+        ("SELECT " + "(" * 30_000 + "1" + ")" * 30_000, ""),
         ("SELECT * FROM " + "(FROM " * 30_000 + "range(1)" + ")" * 30_000, ""),
-        ("SELECT " + "[" * 100_000 + "]" * 100_000, ""),
+        ("SELECT " + "[" * 30_000 + "]" * 30_000, ""),
     ],
 )
 def test_what_is_no_question_is_refused_in_a_sentence(sql: str, sentence: str, case: Case) -> None:
@@ -300,25 +299,29 @@ BOMBS = {
     "a sort": "SELECT a.eventid FROM cloudtrail_logs a, cloudtrail_logs b ORDER BY a.requestid || b.requestid",
     "a join": "SELECT count(DISTINCT a.eventid || b.eventid) FROM cloudtrail_logs a, cloudtrail_logs b",
     "a list": "SELECT list(a.eventjson || b.eventid) FROM cloudtrail_logs a, cloudtrail_logs b",
-    "a recursion": "WITH RECURSIVE t AS (SELECT 1 AS x UNION SELECT x + 1 FROM t) SELECT count(*) FROM t",
+    "a recursion": "WITH RECURSIVE t AS (SELECT 'x' AS x UNION ALL SELECT x || x FROM t) SELECT * FROM t",
 }
 MEMORY = 200 * 1024 * 1024
+_MEASURED = """
+import re, sys, ctaudit
+from pathlib import Path
+from ctaudit.errors import QueryLimit
+try:
+    ctaudit.open(sys.argv[1]).query(sys.argv[2], memory=int(sys.argv[3]))
+except QueryLimit as error:
+    used = re.search(r"VmHWM:\\s+(\\d+) kB", Path("/proc/self/status").read_text())
+    print(error.advice, used[1], sep="|")
+"""
+"""Asks a question and says how much memory the process ever had."""
 
 
 @pytest.mark.parametrize("bomb", BOMBS)
 def test_a_query_ends_at_its_memory_limit(bomb: str, case: Case) -> None:
-    program = (
-        "import resource, sys, ctaudit\n"
-        "from ctaudit.errors import QueryLimit\n"
-        "store = ctaudit.open(sys.argv[1])\n"
-        "try: store.query(sys.argv[2], memory=int(sys.argv[3]))\n"
-        "except QueryLimit as error: print(error.advice, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, sep='|')"
-    )
-    words = [sys.executable, "-c", program, str(case.store), BOMBS[bomb], str(MEMORY)]
+    words = [sys.executable, "-c", _MEASURED, str(case.store), BOMBS[bomb], str(MEMORY)]
     done = subprocess.run(words, capture_output=True, text=True, timeout=50, check=True)
     advice, used = done.stdout.split("|")
     assert "raise --memory" in advice
-    assert int(used) * 1024 < 4 * MEMORY
+    assert int(used) * 1024 < 3 * MEMORY
 
 
 def test_the_memory_limit_is_an_error_of_the_command(case: Case) -> None:
@@ -328,7 +331,9 @@ def test_the_memory_limit_is_an_error_of_the_command(case: Case) -> None:
 
 
 ENDLESS = "WITH RECURSIVE t AS (SELECT 1 AS x UNION ALL SELECT 1 FROM t) SELECT count(*) FROM t"
-LONG = "SELECT count(*) FROM cloudtrail_logs a, cloudtrail_logs b, cloudtrail_logs c WHERE a.eventid < b.requestid || c.eventid"
+LONG = (
+    "SELECT count(*) FROM cloudtrail_logs a, cloudtrail_logs b, cloudtrail_logs c WHERE a.eventid < b.eventid || c.date"
+)
 
 
 @pytest.mark.parametrize("sql", [ENDLESS, LONG, BOMBS["rows for Python"]], ids=["endless", "long", "rows"])
@@ -351,7 +356,6 @@ def test_json_output_is_json_for_every_row_of_the_view(case: Case) -> None:
     rows = [json.loads(line) for line in done.out.splitlines()]
     assert len(rows) == status(case.store)["events"]
     assert all(json.loads(row["eventjson"])["eventID"] == row["eventid"] for row in rows)
-    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss > 0
 
 
 def test_query_limit_is_told_apart_from_a_wrong_query() -> None:

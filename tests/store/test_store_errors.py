@@ -373,7 +373,7 @@ def kill_and_complete(store: Path, kept: Kept, after: float) -> bool:
     with ingesting(store, LOGS) as process:
         time.sleep(after)
         killed = process.poll() is None
-        os.kill(process.pid, signal.SIGKILL)
+        process.kill()
         process.wait()
         assert until(lambda: not members(process), 5), "workers outlive an ingest that was killed"
     if (store / CATALOG).exists():
@@ -385,13 +385,9 @@ def kill_and_complete(store: Path, kept: Kept, after: float) -> bool:
     return killed
 
 
-MOMENTS = 5.0
-"""Seconds that the slowed-down ingest takes at least; it is killed at moments of these."""
-
-
 @pytest.mark.parametrize("number", range(4))
 def test_an_ingest_that_is_killed_is_completed_by_the_next(number: int, kept: Kept, tmp_path: Path) -> None:
-    assert kill_and_complete(tmp_path / "store", kept, 0.3 + number * 0.8)
+    assert kill_and_complete(tmp_path / "store", kept, 0.4 + number * 0.6)
 
 
 @pytest.mark.slow
@@ -400,9 +396,9 @@ def test_no_moment_of_a_kill_matters(kept: Kept, tmp_path: Path) -> None:
     killed = 0
     for number in range(40):
         store = tmp_path / str(number)
-        killed += kill_and_complete(store, kept, chance.uniform(0.1, MOMENTS))
+        killed += kill_and_complete(store, kept, chance.uniform(0.2, 3.5))
         shutil.rmtree(store)
-    assert killed > 20
+    assert killed > 10
 
 
 @pytest.mark.parametrize("to_group", [True, False])
