@@ -13,7 +13,7 @@ from ctaudit import limits, times
 from ctaudit.engines import duck, sql
 from ctaudit.errors import UsageError
 from ctaudit.queries import actors, who
-from ctaudit.queries.actors import Filters
+from ctaudit.queries.actors import OUTCOMES, Filters
 from ctaudit.queries.rows import COLUMNS
 from ctaudit.queries.who import Deed
 from ctaudit.query import Answer, OneOf, Query, Span
@@ -59,14 +59,14 @@ class Store:
 
     def what_did(self, who: str, *, filters: Filters = _ALL, limit: int | None = None, **span: Any) -> Table:
         """Tell everything a principal, role, session, access key, address or account did."""
-        return self._timeline(actors.what_did(_named(who), _span(**span), filters), limit)
+        return self._timeline(actors.what_did(_named(who), _span(**span), _checked(filters)), limit)
 
     def timeline(
         self, *, who: str | None = None, filters: Filters = _ALL, limit: int | None = None, **span: Any
     ) -> Table:
         """Return the events in order."""
         named = None if who is None else _named(who)
-        return self._timeline(actors.timeline(_span(**span), filters, named), limit)
+        return self._timeline(actors.timeline(_span(**span), _checked(filters), named), limit)
 
     def show(self, event_id: str) -> Document:
         """Return one event whole, with every place it was read from; its `event` is null when there is none."""
@@ -156,6 +156,15 @@ def _utf8(text: str) -> str:
     except UnicodeEncodeError:
         raise UsageError(f"{text!r} is not UTF-8 text, which is all that a record can hold") from None
     return text
+
+
+def _checked(filters: Filters) -> Filters:
+    unknown = sorted({*map(_utf8, filters.outcomes)} - {*OUTCOMES})
+    if unknown:
+        raise UsageError(f"'{unknown[0]}' is no outcome", f"there are {', '.join(OUTCOMES)}")
+    for text in (*filters.events, *filters.services):
+        _utf8(text)
+    return filters
 
 
 def _most(limit: int | None) -> int | None:

@@ -33,6 +33,9 @@ SEARCHED = (*IDENTITY, "useridentity.type", "sourceipaddress", "additionaleventd
 """Columns in which a record says who acted and from where; `extra` holds what other spellings left over."""
 
 
+OUTCOMES = ("succeeded", "failed", "dry-run")
+
+
 @dataclass(frozen=True, slots=True)
 class Filters:
     """What `timeline` and `what-did` may be narrowed to; empty means everything."""
@@ -42,7 +45,7 @@ class Filters:
     services: tuple[str, ...] = ()
     """Event sources: `s3` or `s3.amazonaws.com`."""
     outcomes: tuple[str, ...] = ()
-    """`succeeded`, `failed`, `dry-run`."""
+    """Some of `OUTCOMES`."""
     writes: bool = False
     """Only calls that change something."""
 

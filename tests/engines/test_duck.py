@@ -13,6 +13,7 @@ import ctaudit
 from ctaudit import times
 from ctaudit.engines import duck
 from ctaudit.query import Answer, AnyOf, AnySet, Condition, Contains, OneOf, Query, Record, Span
+from ctaudit.store.duplicates import canonical
 from ctaudit.store.layout import Layout
 from tests.cli.evidence import HOSTILE, event, hostile_events
 from tests.conftest import Case
@@ -67,7 +68,8 @@ def test_what_decides_sees_whole_records(case: Case) -> None:
         return False
 
     assert answer(case.store, Query(decide=decide)).hits == ()
-    assert {record["eventID"]: record for record in seen}.items() >= whole_records().items()
+    whole = {canonical(json.dumps(record)) for record in whole_records().values()}
+    assert {canonical(json.dumps(record)) for record in seen} >= whole
 
 
 def is_deleting(record: Record) -> bool:
@@ -133,7 +135,7 @@ def test_events_without_a_name_are_found_by_names(case: Case) -> None:
     assert only_whole(found) == of_sample(lambda record: "eventName" not in record) != []
 
 
-@pytest.mark.parametrize("limit", [0, 1, 7, 999, 1001, 2500, 10_000])
+@pytest.mark.parametrize("limit", [0, 7, 1001, 10_000])
 @pytest.mark.parametrize("decide", [None, lambda record: True])
 def test_a_limit_gives_the_first_ones_and_counts_all(
     limit: int, decide: Callable[[Record], bool] | None, case: Case
@@ -184,13 +186,12 @@ def test_hostile_needles_find_themselves_and_nothing_else(text: str, hostile: Pa
     ] == [f"Delete{text}"]
 
 
-@pytest.mark.parametrize("text", [*QUOTES, *HOSTILE, "'", "''", "%", "\\'", "x" * 100_000, "*'", "arn:aws:s3:::it's"])
-@pytest.mark.parametrize("question", ["who_deleted", "who_touched", "what_did", "show"])
-def test_hostile_questions_are_answered(question: str, text: str, hostile: Path) -> None:
+@pytest.mark.parametrize("text", [*HOSTILE, "'", "''", "%", "\\'", "x" * 100_000, "*'", "'*", "arn:aws:s3:::it's*"])
+def test_hostile_questions_are_answered(text: str, hostile: Path) -> None:
     store = ctaudit.open(hostile)
-    before = store.timeline().rows
-    getattr(store, question)(text)
-    assert store.timeline().rows == before
+    assert store.what_did(f"{text}!").rows == []
+    assert store.show(f"{text}!").content["event"] is None
+    assert all(row["resource"] for row in store.who_touched(text))
 
 
 @pytest.mark.parametrize("text", [text for text in QUOTES if text not in ("\\",)])
@@ -251,8 +252,8 @@ def test_since_is_inclusive_and_until_exclusive(
     since: str | None, until: str | None, expected: list[str], minutes: Path
 ) -> None:
     assert spanned(minutes, since=since, until=until) == expected
-    span = Span(*(None if text is None else times.canonical(text) for text in (since, until)))
-    assert [hit.time for hit in answer(minutes, Query(span, decide=lambda record: True)).hits] == expected
+    start, end = (None if text is None else times.canonical(text) for text in (since, until))
+    assert [hit.time for hit in answer(minutes, Query(Span(start, end), decide=lambda record: True)).hits] == expected
 
 
 def test_an_event_without_a_time_is_left_out_of_spans_and_told(minutes: Path) -> None:
@@ -269,7 +270,7 @@ def test_a_span_outside_the_store_says_what_it_covers(minutes: Path) -> None:
 
 def test_accounts_and_regions_add_up(case: Case) -> None:
     def count(**span: Any) -> int:
-        return len(spanned(case.store, **span))
+        return ctaudit.open(case.store).timeline(limit=0, **span).matched
 
     accounts = ("111122223333", PRODUCTION, "777788889999")
     assert sum(count(account=account) for account in accounts) == count() == count(account=accounts)
