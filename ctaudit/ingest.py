@@ -14,7 +14,7 @@ from pathlib import Path
 from types import FrameType
 
 from ctaudit import workers
-from ctaudit.errors import Interrupted, StoreError
+from ctaudit.errors import Interrupted, StoreError, UsageError
 from ctaudit.fault import Fault
 from ctaudit.intake import FileReport, Share, take_in
 from ctaudit.progress import Progress, Silent, Step
@@ -75,6 +75,8 @@ def ingest(
     """
     started = time.monotonic()
     layout = Layout(Path(store).absolute())
+    if not any(map(files.exists, sources)):
+        raise UsageError(f"there is no such file or folder: {', '.join(map(_shown, sources))}", "check the spelling")
     try:
         with _noted_interrupts() as stopped, lock.held(layout):
             prepare_store(layout)
@@ -115,18 +117,25 @@ class _Run:
 
     def _list(self, sources: Sequence[str], known: set[tuple[str, int, int]]) -> list[files.SourceFile]:
         chosen: list[files.SourceFile] = []
-        for entry in files.find(sources, is_store):
+        for entry in files.find(sources, self._pass_over):
             self._stop_if_asked()
             if isinstance(entry, Fault):
                 self._summary.files_faulty += 1
                 self._summary.faults.append(entry)
                 if entry.kind != "file.missing" or os.path.lexists(entry.path):  # a slip of the pen is no evidence
                     self._pending.faults.append(entry)
-            elif (entry.shown, entry.size, entry.mtime_ns) in known:
+            elif (entry.shown, entry.size, entry.changed_ns) in known:
                 self._summary.files_known += 1
             else:
                 chosen.append(entry)
         return chosen
+
+    def _pass_over(self, folder: str) -> bool:
+        """Pass over stores below the evidence, and count them: nothing is left out in silence."""
+        if not is_store(folder):
+            return False
+        self._summary.refused["ctaudit-store"] += 1
+        return True
 
     def _shares(self, plan: Sequence[Sequence[files.SourceFile]], known: frozenset[int], total: int) -> Iterator[Share]:
         if self._jobs == 1 or total < INLINE_BYTES:
@@ -176,7 +185,7 @@ class _Run:
                     content.refused,
                     content.faults,
                     file.size,
-                    file.mtime_ns,
+                    file.changed_ns,
                 )
             )
 

@@ -46,7 +46,7 @@ def test_questions_are_answered_while_an_ingest_commits(tmp_path: Path) -> None:
     store = tmp_path / "store"
     with ingesting(store, LOGS, share=2) as process:
         assert until((store / CATALOG).exists)
-        askers = [start(_ASK, store, 3.0) for _ in range(2)]
+        askers = [start(_ASK, store, 2.0) for _ in range(2)]
         for asker in askers:
             out, err = asker.communicate(timeout=60)
             assert asker.returncode == 0, err

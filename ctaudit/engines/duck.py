@@ -11,7 +11,7 @@ from ctaudit.engines.interrupt import interruptible
 from ctaudit.errors import QueryLimit
 from ctaudit.parse import parse
 from ctaudit.query import Answer, AnySet, Condition, Contains, Hit, OneOf, Query, Record, Span
-from ctaudit.records.columns import ACCOUNT, EVENT, EXTRA, FILE_ID, RECORD
+from ctaudit.records.columns import ACCOUNT, EVENT, EXTRA, FILE_ID, RECORD, Shape
 from ctaudit.store import reader, rebuild
 from ctaudit.store.catalog import CONFIG
 from ctaudit.store.layout import Layout
@@ -19,6 +19,7 @@ from ctaudit.store.views import quote, segments_sql
 
 _COLUMNS = f"{rebuild.sql('e')}, {ACCOUNT}, eventtime, eventid, {FILE_ID}, {RECORD}"
 _FETCH = 1000
+_JSON = frozenset((EXTRA, *(field.name for field in EVENT if field.shape is Shape.JSON)))
 _FEW = 500
 """Candidates up to which their rows are looked up one by one."""
 
@@ -160,6 +161,8 @@ def _condition(condition: Condition) -> str:
             for column in condition.columns
             for needle in condition.needles
         ]
+        # JSON may write any letter as an escape; AWS does not, but then such a text must be looked at.
+        tests += [f"contains({column}, '\\u00')" for column in condition.columns if column in _JSON]
         return f"({' OR '.join(tests)})"
     if isinstance(condition, OneOf):
         return f"lower({condition.column}) IN ({', '.join(map(quote, condition.values))})"

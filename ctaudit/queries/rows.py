@@ -7,7 +7,7 @@ from typing import Any
 
 from ctaudit.query import Hit, Record
 from ctaudit.records.identity import client, principal
-from ctaudit.records.outcome import outcome, outcome_for
+from ctaudit.records.outcome import PARTIAL, Outcome, outcome, outcome_for
 from ctaudit.records.targets import Target
 from ctaudit.table import Column, Value
 
@@ -45,7 +45,7 @@ def lookup_row(
     """Return one row: `shown` are the targets named in it; `judged` says that the outcome is theirs, not the call's."""
     result = outcome(record)
     if judged:
-        result = outcome_for(result, [name for target in shown for name in (target.name, target.arn) if name])
+        result = _together([outcome_for(result, [target.name, target.arn or target.name]) for target in shown])
     who = principal(record)
     return (
         hit.time,
@@ -69,6 +69,14 @@ def lookup_row(
         hit.places[0].source,
         hit.places[0].record,
     )
+
+
+def _together(each: Sequence[Outcome]) -> Outcome:
+    """Return the outcome of a row that shows several targets: failed only when all of them failed."""
+    failed = [one for one in each if one.result == "failed"]
+    if len(failed) == len(each):
+        return each[0]
+    return Outcome("succeeded", PARTIAL) if failed else each[0]
 
 
 def _text(record: Any, key: str) -> str | None:

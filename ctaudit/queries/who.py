@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ctaudit.queries.cause import Causes
 from ctaudit.queries.rows import lookup_row
 from ctaudit.query import Contains, Hit, Query, Record, Span
-from ctaudit.records.targets import Target, targets
+from ctaudit.records.targets import Target, done_to, targets
 from ctaudit.records.thing import Thing, parse_thing
 from ctaudit.records.verbs import Verb, possible_verbs, verb
 from ctaudit.table import Value
@@ -37,12 +37,20 @@ class Deed(enum.Enum):
     TOUCHED = frozenset(Verb)
 
 
+_CHANGES_AN_OWNER = frozenset({Verb.DESTROY, Verb.CREATE})
+"""Who deletes or creates a part of a thing changes the thing."""
+_MIXED = "ChangeResourceRecordSets"
+"""One such call may create some DNS records and delete others."""
+
+
 @dataclass(slots=True)
 class Tally:
     """Events near the question that its rows leave out, counted while it is answered."""
 
     inside: int = 0
     """Calls on things inside the one asked for, such as the objects of a bucket."""
+    parts: int = 0
+    """Calls on a part of it, such as a user's access key: they changed it."""
     unlisted: int = 0
     """DeleteObjects calls on the bucket of the object asked for: AWS does not log which keys they named."""
 
@@ -56,15 +64,17 @@ def who(deed: Deed, text: str, span: Span) -> tuple[Query, Thing, Tally]:
     tally = Tally()
 
     def possible(service: str | None, name: str | None, read_only: bool | None) -> bool:
-        return not deed.value.isdisjoint(possible_verbs(service, name, read_only))
+        if name == _MIXED:
+            return True
+        wanted = deed.value | _CHANGES_AN_OWNER if deed is Deed.CHANGED else deed.value
+        return not wanted.isdisjoint(possible_verbs(service, name, read_only))
 
     def decide(record: Record) -> bool:
-        if verb(record) not in deed.value:
-            return False
-        found = targets(record)
-        if _matching(found, thing, deed):
+        call, found = verb(record), targets(record)
+        if _matching(found, call, thing, deed):
             return True
-        _count(record, found, thing, tally)
+        if call in deed.value:
+            _count(record, found, thing, tally)
         return False
 
     conditions = (Contains(SEARCHED, thing.needles),) if thing.needles else ()
@@ -78,7 +88,7 @@ def rows(deed: Deed, thing: Thing, hits: Sequence[Hit]) -> list[tuple[Value, ...
     found: list[tuple[Value, ...]] = []
     for hit in hits:
         record = hit.parse()
-        shown = _matching(targets(record), thing, deed)
+        shown = _matching(targets(record), verb(record), thing, deed)
         found.append(lookup_row(hit, record, shown, causes.origin(record, shown), judged=True))
     return found
 
@@ -87,21 +97,42 @@ def notes(tally: Tally, text: str) -> tuple[str, ...]:
     """Say what lies near the question but not in its rows."""
     sentences: list[str] = []
     if tally.inside:
-        sentences.append(f"{tally.inside} more such calls were on things inside it; to see them ask for '{text}/*'")
+        sentences.append(f"{_calls(tally.inside)} on things inside it, not on it; to see them ask for '{text}/*'")
+    if tally.parts:
+        sentences.append(
+            f"{_calls(tally.parts)} on a part of it, not on it as a whole; see: ctaudit who-changed {text}"
+        )
     if tally.unlisted:
         bucket = text.removeprefix("s3://").partition("/")[0]
-        calls = f"{tally.unlisted} DeleteObjects calls on the bucket name no keys and may have hit it"
-        sentences.append(f"{calls}; see: ctaudit who-touched {bucket}")
+        count = f"{_calls(tally.unlisted)} DeleteObjects on the bucket; AWS does not log the keys, it may be among them"
+        sentences.append(f"{count}; see: ctaudit who-touched {bucket}")
     return tuple(sentences)
 
 
-def _matching(found: Sequence[Target], thing: Thing, deed: Deed) -> list[Target]:
-    with_containers = deed is Deed.TOUCHED
-    return [target for target in found if (with_containers or not target.container) and thing.matches(target)]
+def _calls(count: int) -> str:
+    return "1 such call was" if count == 1 else f"{count} such calls were"
+
+
+def _matching(found: Sequence[Target], call: Verb, thing: Thing, deed: Deed) -> list[Target]:
+    return [target for target in found if _counts(target, call, deed) and thing.matches(target)]
+
+
+def _counts(target: Target, call: Verb, deed: Deed) -> bool:
+    """Tell whether the call did this deed to the target."""
+    if deed is Deed.TOUCHED:
+        return True
+    if target.container:
+        return False
+    # An upload may have replaced an object that was there: the log does not say.
+    replaced = deed is Deed.CHANGED and call is Verb.CREATE and target.type == "AWS::S3::Object"
+    return replaced or done_to(target, call) in deed.value
 
 
 def _count(record: Record, found: Sequence[Target], thing: Thing, tally: Tally) -> None:
-    if any(target.container and thing.matches(target) for target in found):
+    matching = [target for target in found if thing.matches(target)]
+    if any(target.container for target in matching):
         tally.inside += 1
+    elif any(target.owner for target in matching):
+        tally.parts += 1
     elif record.get("eventName") == "DeleteObjects" and any(target.container for target in found):
         tally.unlisted += any(thing.folded.startswith(f"{target.name.lower()}/") for target in found)

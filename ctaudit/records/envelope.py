@@ -102,9 +102,13 @@ def looks_like_record(members: Members) -> bool:
 
 
 def _open_object(text: bytes | msgspec.Raw, members: Members, depth: int) -> Iterator[Item]:
+    if "eventVersion" in members and len(_KNOWN_KEYS.intersection(members)) >= 3 and not _carrier(members):
+        yield Found(text)  # whatever else it holds: a record may have a field named like a container's
+        return
     for key, opener in _OPENERS.items():
         if key in members and (items := opener(members, depth)) is not None:
             yield from items
+            yield from _beside(members, key, depth)
             return
     if carrier := _carrier(members):
         yield Refused(carrier)
@@ -112,6 +116,15 @@ def _open_object(text: bytes | msgspec.Raw, members: Members, depth: int) -> Ite
         yield Found(text)
     else:
         yield from _search(members, depth)
+
+
+def _beside(members: Members, opened: str, depth: int) -> Iterator[Item]:
+    """Yield the records that lie beside a container's own list; what else lies there is part of the envelope."""
+    done = (opened, *_CARRIED.get(opened, ()))
+    others = {
+        key: raw for key, raw in members.items() if key not in done and bytes(memoryview(raw)[:1]) in (b"{", b"[")
+    }
+    return (item for item in _search(others, depth) if not isinstance(item, Refused))
 
 
 def _open_records(members: Members, depth: int) -> Iterator[Item] | None:
@@ -204,6 +217,10 @@ _OPENERS: dict[str, Any] = {
     "s3ObjectKey": _open_delivery,
 }
 """The key that betrays a container, and what opens it; an opener that returns None was mistaken."""
+
+
+_CARRIED = {"detail-type": ("detail",), "digestEndTime": ("logFiles",)}
+"""What an opener looks into beside the member that betrays the container."""
 
 
 def _search(members: Members, depth: int) -> Iterator[Item]:

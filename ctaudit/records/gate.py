@@ -80,7 +80,7 @@ class _LogFile(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     records: list[Event] = msgspec.field(name="Records")
 
 
-class _SplitFile(msgspec.Struct, gc=False):
+class _SplitFile(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     records: list[msgspec.Raw] = msgspec.field(name="Records")
 
 

@@ -23,6 +23,8 @@ class Path(NamedTuple):
     """CloudFormation type of what is named; None leaves it to the ARN or the key."""
     field: str = "requestParameters"
     """The field of the record to look in."""
+    owner: bool = False
+    """It names what the call's own target belongs to."""
 
 
 _ROWS: tuple[tuple[str, str, str], ...] = (
@@ -49,8 +51,9 @@ _ROWS: tuple[tuple[str, str, str], ...] = (
     ("ec2", "DeleteLaunchTemplate", "launchTemplateId launchTemplateName"),
     ("ec2", "DeleteKeyPair", "keyName keyPairId"),
     ("ec2", "ReleaseAddress", "allocationId publicIp"),
-    ("ec2", "DeleteNetworkAcl DeleteNetworkAclEntry", "networkAclId"),
-    ("ec2", "DeleteRoute CreateRoute ReplaceRoute", "routeTableId"),
+    ("ec2", "DeleteNetworkAcl", "networkAclId"),
+    ("ec2", "DeleteNetworkAclEntry CreateNetworkAclEntry", "^networkAclId"),
+    ("ec2", "DeleteRoute CreateRoute ReplaceRoute", "^routeTableId"),
     ("ec2", "DeleteTags CreateTags", "resourcesSet.resourceId"),
     ("ec2", "DeleteTransitGateway", "transitGatewayId"),
     ("ec2", "DeleteVpnGateway", "vpnGatewayId"),
@@ -59,15 +62,16 @@ _ROWS: tuple[tuple[str, str, str], ...] = (
     ("iam", "DeleteUser", "userName"),
     ("iam", "DeleteRole", "roleName"),
     ("iam", "DeleteGroup", "groupName"),
-    ("iam", "DeleteAccessKey UpdateAccessKey", "accessKeyId userName"),
-    ("iam", "CreateAccessKey", ">accessKey.accessKeyId userName >accessKey.userName"),
-    ("iam", "DeleteLoginProfile CreateLoginProfile UpdateLoginProfile", "userName"),
+    ("iam", "DeleteAccessKey UpdateAccessKey", "accessKeyId ^userName"),
+    ("iam", "CreateAccessKey", ">accessKey.accessKeyId ^userName ^>accessKey.userName"),
+    ("iam", "DeleteLoginProfile CreateLoginProfile UpdateLoginProfile", "^userName"),
     ("iam", "DeactivateMFADevice EnableMFADevice", "userName serialNumber"),
     ("iam", "DeleteVirtualMFADevice", "serialNumber"),
-    ("iam", "DeletePolicy DeletePolicyVersion", "policyArn"),
-    ("iam", "DeleteUserPolicy PutUserPolicy GetUserPolicy", "policyName=AWS::IAM::UserPolicy userName"),
-    ("iam", "DeleteRolePolicy PutRolePolicy GetRolePolicy", "policyName=AWS::IAM::RolePolicy roleName"),
-    ("iam", "DeleteGroupPolicy PutGroupPolicy GetGroupPolicy", "policyName=AWS::IAM::GroupPolicy groupName"),
+    ("iam", "DeletePolicy", "policyArn"),
+    ("iam", "DeletePolicyVersion CreatePolicyVersion", "^policyArn"),
+    ("iam", "DeleteUserPolicy PutUserPolicy GetUserPolicy", "policyName=AWS::IAM::UserPolicy ^userName"),
+    ("iam", "DeleteRolePolicy PutRolePolicy GetRolePolicy", "policyName=AWS::IAM::RolePolicy ^roleName"),
+    ("iam", "DeleteGroupPolicy PutGroupPolicy GetGroupPolicy", "policyName=AWS::IAM::GroupPolicy ^groupName"),
     ("iam", "DetachUserPolicy AttachUserPolicy", "policyArn userName"),
     ("iam", "DetachRolePolicy AttachRolePolicy", "policyArn roleName"),
     ("iam", "DetachGroupPolicy AttachGroupPolicy", "policyArn groupName"),
@@ -85,7 +89,7 @@ _ROWS: tuple[tuple[str, str, str], ...] = (
     ("lambda", "DeleteFunction", "functionName"),
     ("lambda", "RemovePermission AddPermission", "functionName statementId=AWS::Lambda::Permission"),
     ("lambda", "DeleteEventSourceMapping", "uUID=AWS::Lambda::EventSourceMapping"),
-    ("lambda", "DeleteLayerVersion", "layerName"),
+    ("lambda", "DeleteLayerVersion", "^layerName"),
     ("kms", "ScheduleKeyDeletion DisableKey EnableKey CancelKeyDeletion PutKeyPolicy", "keyId"),
     ("kms", "DeleteAlias", "aliasName"),
     ("secretsmanager", "DeleteSecret", "secretId >aRN"),
@@ -102,8 +106,9 @@ _ROWS: tuple[tuple[str, str, str], ...] = (
     ),
     ("cloudtrail", "CreateTrail", "name=AWS::CloudTrail::Trail >trailARN"),
     ("cloudtrail", "DeleteEventDataStore", "eventDataStore=AWS::CloudTrail::EventDataStore"),
-    ("logs", "DeleteLogGroup DeleteRetentionPolicy PutRetentionPolicy", "logGroupName"),
-    ("logs", "DeleteLogStream", "logStreamName logGroupName"),
+    ("logs", "DeleteLogGroup", "logGroupName"),
+    ("logs", "DeleteRetentionPolicy PutRetentionPolicy", "^logGroupName"),
+    ("logs", "DeleteLogStream CreateLogStream", "logStreamName ^logGroupName"),
     ("monitoring", "DeleteAlarms DisableAlarmActions EnableAlarmActions", "alarmNames"),
     ("events", "DeleteRule DisableRule EnableRule", "name=AWS::Events::Rule"),
     ("events", "RemoveTargets", "rule=AWS::Events::Rule ids"),
@@ -121,7 +126,7 @@ _ROWS: tuple[tuple[str, str, str], ...] = (
     (
         "guardduty",
         "DeleteMembers DisassociateMembers StopMonitoringMembers",
-        "accountIds=AWS::Organizations::Account detectorId",
+        "accountIds=AWS::Organizations::Account ^detectorId",
     ),
     ("securityhub", "DeleteMembers DisassociateMembers", "accountIds=AWS::Organizations::Account"),
     ("guardduty securityhub macie2", "DeleteInvitations DeclineInvitations", "accountIds=AWS::Organizations::Account"),
@@ -130,7 +135,7 @@ _ROWS: tuple[tuple[str, str, str], ...] = (
     (
         "route53",
         "ChangeResourceRecordSets",
-        "changeBatch.changes.resourceRecordSet.name=AWS::Route53::RecordSet hostedZoneId",
+        "changeBatch.changes.resourceRecordSet.name=AWS::Route53::RecordSet ^hostedZoneId",
     ),
     ("cloudfront", "DeleteDistribution UpdateDistribution", "id=AWS::CloudFront::Distribution"),
     (
@@ -142,13 +147,13 @@ _ROWS: tuple[tuple[str, str, str], ...] = (
     ("elasticloadbalancing", "DeleteListener", "listenerArn"),
     ("autoscaling", "DeleteAutoScalingGroup", "autoScalingGroupName"),
     ("eks", "DeleteCluster", "name=AWS::EKS::Cluster"),
-    ("eks", "DeleteNodegroup", "nodegroupName clusterName"),
+    ("eks", "DeleteNodegroup", "nodegroupName ^clusterName"),
     ("ecs", "DeleteCluster", "cluster"),
-    ("ecs", "DeleteService", "service cluster"),
-    ("ecs", "StopTask", "task cluster"),
+    ("ecs", "DeleteService", "service ^cluster"),
+    ("ecs", "StopTask", "task ^cluster"),
     ("ecr", "DeleteRepository", "repositoryName"),
-    ("ecr", "BatchDeleteImage", "imageIds.imageDigest imageIds.imageTag repositoryName"),
-    ("backup", "DeleteRecoveryPoint", "recoveryPointArn backupVaultName"),
+    ("ecr", "BatchDeleteImage", "imageIds.imageDigest imageIds.imageTag ^repositoryName"),
+    ("backup", "DeleteRecoveryPoint", "recoveryPointArn ^backupVaultName"),
     ("backup", "DeleteBackupVault", "backupVaultName"),
     ("backup", "DeleteBackupPlan", "backupPlanId"),
     ("elasticfilesystem fsx", "DeleteFileSystem", "fileSystemId"),
@@ -161,12 +166,12 @@ _ROWS: tuple[tuple[str, str, str], ...] = (
     ("firehose", "DeleteDeliveryStream", "deliveryStreamName"),
     ("kafka", "DeleteCluster", "clusterArn"),
     ("glue", "DeleteDatabase", "name=AWS::Glue::Database"),
-    ("glue", "DeleteTable", "name=AWS::Glue::Table databaseName"),
+    ("glue", "DeleteTable", "name=AWS::Glue::Table ^databaseName"),
     ("glue", "DeleteJob", "jobName"),
     ("apigateway", "DeleteRestApi", "restApiId"),
     ("apigateway", "DeleteApi", "apiId=AWS::ApiGatewayV2::Api"),
     ("cognito-idp", "DeleteUserPool", "userPoolId"),
-    ("cognito-idp", "AdminDeleteUser", "username=AWS::Cognito::UserPoolUser userPoolId"),
+    ("cognito-idp", "AdminDeleteUser", "username=AWS::Cognito::UserPoolUser ^userPoolId"),
     ("states", "DeleteStateMachine", "stateMachineArn"),
     ("acm", "DeleteCertificate", "certificateArn"),
     ("wafv2", "DeleteWebACL", "name=AWS::WAFv2::WebACL id=AWS::WAFv2::WebACL"),
@@ -182,22 +187,23 @@ _ROWS: tuple[tuple[str, str, str], ...] = (
     ("rolesanywhere", "DeleteProfile", "profileId"),
     ("route53resolver", "DeleteResolverQueryLogConfig", "resolverQueryLogConfigId"),
     # Service events
-    ("ecr", "PolicyExecutionEvent", "~lifecycleEventImageActions.lifecycleEventImage.digest ~repositoryName"),
+    ("ecr", "PolicyExecutionEvent", "~lifecycleEventImageActions.lifecycleEventImage.digest ^~repositoryName"),
     ("organizations", "CreateAccountResult", "~createAccountStatus.accountId=AWS::Organizations::Account"),
     ("organizations", "CloseAccountResult", "~closeAccountStatus.accountId=AWS::Organizations::Account"),
     ("sts", "AssumeRole AssumeRoleWithSAML AssumeRoleWithWebIdentity", "roleArn"),
 )
 """(services, event names without API date, paths best first).
 
-`>` looks in responseElements, `~` in serviceEventDetails; `=` gives the type.
+`^` marks what the target belongs to; `>` looks in responseElements, `~` in serviceEventDetails; `=` gives the type.
 """
 
 
 def _parse_path(source: str, text: str) -> Path:
-    where, _, kind = text.partition("=")
+    owner = text.startswith("^")
+    where, _, kind = text.removeprefix("^").partition("=")
     field = _FIELDS.get(where[0], "requestParameters")
     keys = tuple(where.lstrip("".join(_FIELDS)).lower().split("."))
-    return Path(keys, kind or KINDS.get((source, keys[-1])), field)
+    return Path(keys, kind or KINDS.get((source, keys[-1])), field, owner)
 
 
 def _parse_rows(rows: Iterable[tuple[str, str, str]]) -> dict[tuple[str, str], tuple[Path, ...]]:

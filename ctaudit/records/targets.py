@@ -28,6 +28,10 @@ class Target:
     """The account it lives in; unknown for an S3 bucket unless the record says."""
     container: bool = False
     """It merely contains what was acted on: the bucket of an object, the table of an item."""
+    owner: bool = False
+    """A part of it was acted on, such as a user's access key or a bucket's policy: who deletes the part changes it."""
+    verb: Verb | None = None
+    """What was done to this one where a call does several things, as with DNS records; None: what the call does."""
 
 
 _ENDS = (Verb.DESTROY, Verb.DETACH)
@@ -63,16 +67,27 @@ def targets(record: Mapping[str, Any]) -> tuple[Target, ...]:
     return tuple(_complete(target, record, source) for target in _mark_containers(merged, source, name))
 
 
+def done_to(target: Target, call: Verb) -> Verb:
+    """Return what a call of class `call` did to one of its targets: who deletes a user's key has changed the user."""
+    if call not in (Verb.DESTROY, Verb.CREATE, Verb.MODIFY):
+        return call
+    if target.verb is not None:
+        return target.verb
+    return Verb.MODIFY if target.owner else call
+
+
 def _from_parameters(
     record: Mapping[str, Any], parameters: Mapping[str, Any], source: str, name: str
 ) -> Iterable[Target]:
-    if source in ("s3", "s3express") and (found := list(_s3_targets(parameters))):
+    if source in ("s3", "s3express") and (found := list(_s3_targets(parameters, name))):
         return found
+    if (source, name) == ("route53", "ChangeResourceRecordSets"):
+        return _dns_targets(parameters)
     paths = PATHS.get((source, name))
     if paths is not None:
         fields = {"requestParameters": parameters}
         listed = [
-            target_named(text, path.kind)
+            replace(target_named(text, path.kind), owner=path.owner)
             for path in paths
             for text in texts_at(fields.get(path.field, record.get(path.field)), path.keys)
             if usable(text)
@@ -111,15 +126,33 @@ def unwrap_response(response: Any) -> Any:
     return response
 
 
-def _s3_targets(parameters: Mapping[str, Any]) -> Iterator[Target]:
+_DNS_VERBS = {"DELETE": Verb.DESTROY, "CREATE": Verb.CREATE, "UPSERT": Verb.MODIFY}
+
+
+def _dns_targets(parameters: Mapping[str, Any]) -> Iterator[Target]:
+    """Name each record set with what was done to it: one call may create some and delete others."""
+    changes = object_of(parameters.get("changeBatch")).get("changes")
+    for change in changes if isinstance(changes, list) else ():
+        action = _DNS_VERBS.get(str(object_of(change).get("action")).upper())
+        for name in texts_at(change, ("resourcerecordset", "name")):
+            yield replace(target_named(name, "AWS::Route53::RecordSet"), verb=action)
+    for zone in texts_at(parameters, ("hostedzoneid",)):
+        yield replace(target_named(zone, "AWS::Route53::HostedZone"), owner=True)
+
+
+_OBJECT_PARTS = frozenset({"DeleteObjectTagging", "AbortMultipartUpload", "CreateMultipartUpload"})
+
+
+def _s3_targets(parameters: Mapping[str, Any], event: str) -> Iterator[Target]:
+    """Name bucket and object; `DeleteBucketPolicy` and its like act on a part of the bucket."""
     bucket = next(texts_at(parameters, ("bucketname",)), None)
     if bucket is None:
         return
     key = next(texts_at(parameters, ("key",)), None)
     place = target_named(bucket, "AWS::S3::Bucket")
     if key is not None:
-        yield Target(f"{place.name}/{key}", type="AWS::S3::Object")
-    yield place
+        yield Target(f"{place.name}/{key}", type="AWS::S3::Object", owner=event in _OBJECT_PARTS)
+    yield replace(place, owner=re.match("(?:Delete|Create)Bucket.", event) is not None)
     # `"x-amz-copy-source": "/bucket/key?versionId=..."`, percent-encoded
     for copied in texts_at(parameters, ("x-amz-copy-source",)):
         origin = unquote(copied.partition("?versionId=")[0]).removeprefix("/")
@@ -178,7 +211,7 @@ def _own_user(record: Mapping[str, Any]) -> list[Target]:
         return []
     arn, name = text_of(identity.get("arn")), text_of(identity.get("userName"))
     target = target_named(arn, "AWS::IAM::User") if arn else Target(name or "", type="AWS::IAM::User")
-    return [replace(target, type="AWS::IAM::User")] if target.name else []
+    return [replace(target, type="AWS::IAM::User", owner=True)] if target.name else []
 
 
 def _from_message(message: Any) -> Iterator[Target]:
@@ -209,7 +242,12 @@ def _merge(found: list[Target]) -> list[Target]:
         else:
             old = merged[place]
             merged[place] = Target(
-                old.name, old.arn or target.arn, old.type or target.type, old.account or target.account
+                old.name,
+                old.arn or target.arn,
+                old.type or target.type,
+                old.account or target.account,
+                owner=old.owner,
+                verb=old.verb,
             )
         for name in names:
             if place not in places.setdefault(name, []):
@@ -224,7 +262,7 @@ def _known_names(target: Target) -> tuple[str, ...]:
 
 def _same(one: Target, other: Target) -> bool:
     """Tell whether two entries that share a name are one thing: a role and its instance profile often share theirs."""
-    if one.type and other.type and one.type != other.type:
+    if (one.type and other.type and one.type != other.type) or one.verb is not other.verb:
         return False
     first, second = parse_arn(one.arn or ""), parse_arn(other.arn or "")
     return first is None or second is None or same_resource(first, second) or same_resource(second, first)
@@ -253,4 +291,4 @@ def _complete(target: Target, record: Mapping[str, Any], source: str) -> Target:
     arn = target.arn
     if arn is None and target.type is not None:
         arn = build_arn(target.type, target.name, account, text_of(record.get("awsRegion")))
-    return Target(target.name, arn, target.type, account, target.container)
+    return replace(target, arn=arn, account=account)

@@ -25,7 +25,7 @@ class SourceFile:
     path: str
     """Absolute path, fit to be opened."""
     size: int
-    mtime_ns: int
+    changed_ns: int
 
     @property
     def shown(self) -> str:
@@ -42,6 +42,11 @@ class SourceFile:
         """The day its name or folder hints at, or empty: files of one day are read together."""
         found = _DAY.search(self.path)
         return "-".join(part for part in found.groups() if part) if found else ""
+
+
+def exists(pattern: str) -> bool:
+    """Tell whether a file, a folder or a glob names anything at all."""
+    return os.path.lexists(pattern) or next(glob.iglob(pattern, recursive=True), None) is not None
 
 
 def find(patterns: Iterable[str], skip_folder: Callable[[str], bool]) -> Iterator[SourceFile | Fault]:
@@ -95,7 +100,8 @@ def _walk(top: str, skip_folder: Callable[[str], bool], linked: set[_Identity]) 
 def _file(path: str, status: os.stat_result) -> SourceFile | Fault:
     if not stat.S_ISREG(status.st_mode):
         return _special(path)
-    return SourceFile(path, status.st_size, status.st_mtime_ns)
+    # Whoever replaces a file can set its modification time back, but not the time of that change.
+    return SourceFile(path, status.st_size, max(status.st_mtime_ns, status.st_ctime_ns))
 
 
 def _special(path: str) -> Fault:
@@ -146,4 +152,5 @@ def _fault(path: str, error: OSError) -> Fault:
 
 
 def _shown(path: str) -> str:
-    return path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    # A backslash is doubled: else a name with the byte FF and one that says \\xff would read the same.
+    return path.replace("\\", "\\\\").encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")

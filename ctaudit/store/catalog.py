@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 
 from ctaudit.errors import StoreBusy, StoreError
-from ctaudit.store.layout import STORE_VERSION, Layout
+from ctaudit.store.layout import STORE_VERSION, Layout, sync
 from ctaudit.store.views import quote
 
 _SCHEMA = """
@@ -23,7 +23,7 @@ CREATE TABLE contents (
   integrity VARCHAR
 );
 CREATE TABLE paths (
-  path VARCHAR NOT NULL, file_id BIGINT NOT NULL, size BIGINT NOT NULL, mtime_ns BIGINT NOT NULL,
+  path VARCHAR NOT NULL, file_id BIGINT NOT NULL, size BIGINT NOT NULL, changed_ns BIGINT NOT NULL,
   PRIMARY KEY (path, file_id)
 );
 CREATE TABLE refused (path VARCHAR NOT NULL, kind VARCHAR NOT NULL, count BIGINT NOT NULL, PRIMARY KEY (path, kind));
@@ -139,8 +139,10 @@ def created(layout: Layout) -> Iterator[duckdb.DuckDBPyConnection]:
             connection.execute("INSERT INTO meta VALUES ('ctaudit', 'store'), ('version', ?)", [str(STORE_VERSION)])
             yield connection
             connection.execute("COMMIT")
+            connection.execute("CHECKPOINT")  # on a full disk this fails aloud, where closing would fail in silence
     finally:
         connection.close()
+    sync(layout.unborn)
     layout.unborn.replace(layout.catalog)
 
 

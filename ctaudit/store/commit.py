@@ -16,8 +16,8 @@ from ctaudit.fault import Fault
 from ctaudit.records.arrow import SCHEMA
 from ctaudit.store import catalog, views
 from ctaudit.store.duplicates import Resolved, resolve
-from ctaudit.store.layout import EMPTY, Layout
-from ctaudit.store.segment import TEMPORARY, Segment, sync
+from ctaudit.store.layout import EMPTY, Layout, sync
+from ctaudit.store.segment import TEMPORARY, Segment
 
 
 @dataclass(slots=True)
@@ -34,7 +34,7 @@ class Entry:
     refused: dict[str, int]
     faults: int
     size: int
-    mtime_ns: int
+    changed_ns: int
 
     @property
     def refused_count(self) -> int:
@@ -70,8 +70,6 @@ def prepare(layout: Layout) -> None:
         with catalog.created(layout) as connection:
             refresh_views(connection, layout)
         sync(layout.root)
-    with catalog.reading(layout):
-        pass  # says at once when the store is foreign, newer or damaged
 
 
 def commit(layout: Layout, pending: Pending) -> Committed:
@@ -165,7 +163,7 @@ def _insert_ledger(connection: duckdb.DuckDBPyConnection, pending: Pending) -> N
            refused_count, faults, NULL FROM incoming WHERE kind <> 'known' ORDER BY file_id ON CONFLICT DO NOTHING"""
     )
     connection.execute(
-        "INSERT OR REPLACE INTO paths SELECT DISTINCT ON (path, file_id) path, file_id, size, mtime_ns FROM incoming"
+        "INSERT OR REPLACE INTO paths SELECT DISTINCT ON (path, file_id) path, file_id, size, changed_ns FROM incoming"
     )
     connection.unregister("incoming")
     paths = pa.table({"path": pa.array(pending.read_paths, pa.string())})
@@ -243,7 +241,7 @@ def _insert(
 FILE_OF_PATH = r"regexp_replace(path, '#member[0-9]+$', '')"
 """SQL: the file that a content's path belongs to."""
 KNOWN_FILES = f"""
-  SELECT DISTINCT {FILE_OF_PATH}, size, mtime_ns FROM paths
+  SELECT DISTINCT {FILE_OF_PATH}, size, changed_ns FROM paths
   WHERE {FILE_OF_PATH} NOT IN (SELECT {FILE_OF_PATH} FROM faults)
 """
 """SQL: files in the ledger that were read without a fault."""
@@ -258,11 +256,11 @@ _FOUND_AGAIN = ("duplicates", "conflicts", "refused")
 """What a later ingest, or a file whose odd name is spelled the same, may bring again."""
 _LEDGER = (
     *("path", "file_id", "sha256", "kind", "bytes", "records", "events", "refused_count", "faults"),
-    *("size", "mtime_ns"),
+    *("size", "changed_ns"),
 )
 _INTEGERS = frozenset(
     (
-        *("file_id", "bytes", "records", "events", "refused_count", "faults", "size", "mtime_ns", "offset", "record"),
+        *("file_id", "bytes", "records", "events", "refused_count", "faults", "size", "changed_ns", "offset", "record"),
         *("rows", "count", "kept_file", "kept_record"),
     )
 )

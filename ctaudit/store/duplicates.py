@@ -13,7 +13,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -97,7 +96,7 @@ def _find(
     _load_least_places(connection, layout, date)
     found = Found()
     for filename, position, *ids in connection.execute(_DROPS).fetchall():
-        found.drops.setdefault(Path(filename).name, set()).add(position)
+        found.drops.setdefault(filename.rpartition("/")[2], set()).add(position)
         event_id, kept_file, kept_record, file, record = ids
         if (kept_file, kept_record) != (file, record):
             found.duplicates.append((event_id, kept_file, kept_record, file, record))

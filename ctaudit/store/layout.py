@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,8 +43,12 @@ class Layout:
 
     def require(self) -> None:
         """Raise StoreError unless this folder holds a store."""
-        if self.catalog.is_file():
-            return
+        try:
+            if self.catalog.is_file():
+                return
+        except OSError as error:
+            advice = "check the owner and mode of the folders on the way"
+            raise StoreError(f"cannot look for a store at {self.root}: {error.strerror}", advice) from error
         if not self.root.exists():
             raise StoreError(f"there is no store at {self.root}", "create it with: ctaudit ingest PATH --store DIR")
         raise StoreError(
@@ -61,6 +66,12 @@ class Layout:
             return
         if not self.root.is_dir():
             raise StoreError(f"{self.root} is a file, not a folder", "choose another --store DIR")
+        # Segments without their catalog are a damaged store: an ingest would take them for left-overs and delete them.
+        if any(path != self.segment(*EMPTY) for path in self.events.glob("date=*/*.parquet")):
+            raise StoreError(
+                f"{self.root} holds events but its catalog {_CATALOG} is missing",
+                "put the catalog back from a copy, or ingest the evidence into a new store",
+            )
         # What a first ingest leaves behind when it is killed before its catalog is in place.
         ours = {self.events.name, self.lock.name, self.unborn.name, f"{self.unborn.name}.wal"}
         if any(entry.name not in ours for entry in self.root.iterdir()):
@@ -72,3 +83,12 @@ class Layout:
 def is_store(folder: str) -> bool:
     """Tell whether a folder on the way through the evidence is a store, which is never evidence itself."""
     return (Path(folder) / _CATALOG).is_file() and (Path(folder) / "events").is_dir()
+
+
+def sync(path: Path) -> None:
+    """Have the system put a file on the disk: a commit must never name a segment that a power cut could lose."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import duckdb
 
@@ -49,7 +50,9 @@ def snapshot(connection: duckdb.DuckDBPyConnection, layout: Layout, span: Span) 
     with catalog.attached(connection, layout):
         where, params = partitions_where(span)
         rows = connection.execute(
-            f"SELECT date, name, sum(rows)::BIGINT FROM segment_partitions WHERE {where} GROUP BY ALL ORDER BY ALL",
+            f"""SELECT p.date, p.name, s.bytes, sum(p.rows)::BIGINT
+                FROM (FROM segment_partitions WHERE {where}) p JOIN segments s USING (date, name)
+                GROUP BY ALL ORDER BY ALL""",
             params,
         ).fetchall()
         names = connection.execute(
@@ -59,8 +62,24 @@ def snapshot(connection: duckdb.DuckDBPyConnection, layout: Layout, span: Span) 
         ).fetchall()
         totals = catalog.totals(connection)
         omitted = _omitted(connection, span)
-    paths = [str(layout.segment(date, name)) for date, name, _ in rows] or [str(layout.segment(*EMPTY))]
-    return Snapshot(layout, totals, tuple(paths), sum(row[2] for row in rows), omitted, tuple(names))
+    paths = [_checked(layout.root, layout.segment(date, name), size) for date, name, size, _ in rows]
+    paths = paths or [str(layout.segment(*EMPTY))]
+    return Snapshot(layout, totals, tuple(paths), sum(row[3] for row in rows), omitted, tuple(names))
+
+
+def _checked(root: Path, segment: Path, size: int) -> str:
+    """Return the path of a segment that is as large as it was when it was written; raises StoreError otherwise."""
+    try:
+        found = segment.stat().st_size
+    except OSError as error:
+        raise StoreError(f"the store {root} cannot be read: {error.strerror}: {segment}", _RESTORE) from error
+    if found != size:
+        said = f"{segment} has {found} bytes and was written with {size}"
+        raise StoreError(f"the store {root} cannot be read: {said}", _RESTORE)
+    return str(segment)
+
+
+_RESTORE = "restore it from a copy, or ingest the evidence into a new store"
 
 
 def partitions_where(span: Span) -> tuple[str, list[object]]:

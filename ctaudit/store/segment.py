@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from ctaudit.records.arrow import SCHEMA
 from ctaudit.records.batch import BATCH_ROWS, Rows
 from ctaudit.records.columns import ACCOUNT, EXTRA, FILE_ID, RECORD, UNKNOWN_DATE
-from ctaudit.store.layout import Layout
+from ctaudit.store.layout import Layout, sync
 
 ROW_GROUP_ROWS = 64 * 1024
 TEMPORARY = ".tmp"
@@ -209,12 +209,3 @@ def _names(table: pa.Table) -> Iterator[tuple[str | None, str | None, str | None
     columns = ["eventsource", "eventname", "readonly"]
     for row in table.select(columns).group_by(columns).aggregate([]).to_pylist():
         yield row["eventsource"], row["eventname"], row["readonly"]
-
-
-def sync(path: Path) -> None:
-    """Have the system put a file on the disk: a commit must never name a segment that a power cut could lose."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -342,7 +342,7 @@ def test_ctrl_c_stops_a_query_at_once(sql: str, case: Case) -> None:
     with subprocess.Popen(
         words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment(), start_new_session=True
     ) as process:
-        time.sleep(2.0)
+        time.sleep(1.2)
         assert process.poll() is None
         pressed = time.monotonic()
         os.kill(-process.pid, signal.SIGINT)

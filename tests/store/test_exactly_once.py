@@ -108,7 +108,6 @@ def test_the_same_evidence_again_adds_nothing(evidence: Path, whole: Told, tmp_p
 
 WAYS: dict[str, Sequence[Run]] = {
     "backwards": [FILES[::-1]],
-    "one by one": [[name] for name in FILES],
     "one by one backwards": [[name] for name in FILES[::-1]],
     "in halves that overlap": [FILES[3:], FILES[:6]],
     "by folder, then all": [["trail"], ["other-trail", "copy"], ["."]],
@@ -126,14 +125,14 @@ def shuffles(count: int, seed: int) -> list[tuple[str, ...]]:
     return [tuple(chance.sample(FILES, len(FILES))) for _ in range(count)]
 
 
-@pytest.mark.parametrize("order", shuffles(2, seed=1))
+@pytest.mark.parametrize("order", shuffles(1, seed=1))
 def test_the_order_of_ingests_does_not_matter(order: Run, evidence: Path, whole: Told, tmp_path: Path) -> None:
     assert take(evidence, tmp_path / "store", *([name] for name in order)) == whole
 
 
 @pytest.mark.slow
 def test_no_order_of_ingests_matters(evidence: Path, whole: Told, tmp_path: Path) -> None:
-    for number, order in enumerate(shuffles(12, seed=2)):
+    for number, order in enumerate([FILES, *shuffles(15, seed=2)]):
         store = tmp_path / str(number)
         assert take(evidence, store, *([name] for name in order)) == whole, order
         shutil.rmtree(store)
@@ -209,7 +208,13 @@ def test_a_copy_of_a_file_is_known_by_its_content(tmp_path: Path) -> None:
     assert (summary.events, summary.files_known, summary.files_read) == (0, 1, 0)
 
 
-@pytest.mark.parametrize("order", list(itertools.permutations(("s3.json", "api.json", "again.json")))[::2])
+@pytest.mark.parametrize(
+    "order",
+    [
+        pytest.param(order, marks=[pytest.mark.slow] * (number not in (0, 3)))
+        for number, order in enumerate(itertools.permutations(("s3.json", "api.json", "again.json")))
+    ],
+)
 def test_other_spellings_of_a_record_are_the_same_record(order: Run, tmp_path: Path) -> None:
     """`lookup-events` gives other white space and another order of keys; which text is kept must not depend on luck."""
     put(tmp_path / "s3.json", records(3))
@@ -300,7 +305,7 @@ def test_a_row_that_is_left_behind_is_not_read(tmp_path: Path) -> None:
     assert told(store) == expected
 
 
-@pytest.mark.parametrize("above", ["account=000000000000/region=mars", "date=1999-01-01", "a [1] {b,c} *", "it's ü"])
+@pytest.mark.parametrize("above", ["account=000000000000/region=mars", "date=1999-01-01", "a [1] {b,c} * it's ü"])
 def test_the_folders_above_a_store_say_nothing_of_its_events(above: str, tmp_path: Path) -> None:
     """`hive_partitioning` would read `account=…` anywhere in a path, and a glob would read `*`."""
     log = put(tmp_path / "log.json", records(6))

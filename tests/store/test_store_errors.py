@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -262,7 +263,7 @@ def mounted(folder: Path, options: str) -> Iterator[None]:
         subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
-@pytest.mark.parametrize("room", [0, 24, 150, 400, 800])
+@pytest.mark.parametrize("room", [0, 24, 400])
 def test_a_full_disk_is_told_and_the_store_stays_as_it_was(room: int, kept: Kept, tmp_path: Path) -> None:
     """`room` kilobytes are left: for nothing, for part of a segment, for the segments but not for the catalog …"""
     disk = tmp_path / "disk"
@@ -324,13 +325,20 @@ def test_a_read_only_disk_answers_but_takes_nothing(kept: Kept, tmp_path: Path) 
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to become somebody else")
-def test_a_store_of_somebody_else_is_told(store: Path) -> None:
+def test_a_store_of_somebody_else_is_told(kept: Kept) -> None:
     """Root may write everywhere, so another user asks."""
+    with tempfile.TemporaryDirectory() as folder:
+        store = Path(folder) / "store"
+        shutil.copytree(kept.store, store)
+        assert_told(as_nobody("timeline", "--store", store), "cannot look for a store at", "check the owner and mode")
+        Path(folder).chmod(0o755)
+        _ask_for_a_store_of_root(store)
+
+
+def _ask_for_a_store_of_root(store: Path) -> None:
     for each in (store, *store.rglob("*")):
         each.chmod(0o755 if each.is_dir() else 0o644)
     (store / "ingest.lock").chmod(0o600)
-    for above in list(store.parents)[:3]:
-        above.chmod(0o755)
     assert as_nobody("timeline", "--store", store, "--format", "csv").code == 0
     assert_told(as_nobody(*INGEST, "--store", store), "Permission denied", "choose another --store DIR")
     (store / CATALOG).chmod(0o600)
@@ -385,9 +393,9 @@ def kill_and_complete(store: Path, kept: Kept, after: float) -> bool:
     return killed
 
 
-@pytest.mark.parametrize("number", range(4))
-def test_an_ingest_that_is_killed_is_completed_by_the_next(number: int, kept: Kept, tmp_path: Path) -> None:
-    assert kill_and_complete(tmp_path / "store", kept, 0.4 + number * 0.6)
+@pytest.mark.parametrize("moment", [0.4, 0.9, 1.5])
+def test_an_ingest_that_is_killed_is_completed_by_the_next(moment: float, kept: Kept, tmp_path: Path) -> None:
+    assert kill_and_complete(tmp_path / "store", kept, moment)
 
 
 @pytest.mark.slow
@@ -401,8 +409,7 @@ def test_no_moment_of_a_kill_matters(kept: Kept, tmp_path: Path) -> None:
     assert killed > 10
 
 
-@pytest.mark.parametrize("to_group", [True, False])
-@pytest.mark.parametrize("moment", [0.0, 0.3, 0.6, 1.2])
+@pytest.mark.parametrize(("moment", "to_group"), [(0.0, True), (0.3, False), (0.6, True), (1.2, True)])
 def test_ctrl_c_ends_an_ingest_at_once(moment: float, to_group: bool, kept: Kept, tmp_path: Path) -> None:
     """A terminal sends the signal to every process of the group, `kill` to one."""
     store = tmp_path / "store"
