@@ -158,10 +158,18 @@ def test_3_the_store_does_not_cover_what_was_asked(ask: Ask, clean: Place) -> No
     assert "it covers 2026-02-03T12:00:00Z to 2026-02-03T12:03:00Z" in done.err
 
 
-def test_3_nothing_was_there_to_ingest(ask: Ask, tmp_path: Path) -> None:
-    done = ask("ingest", "no-such-folder", folder=tmp_path)
+def test_3_nothing_was_there_to_ingest(tmp_path: Path) -> None:
+    (tmp_path / "empty-folder").mkdir()
+    done = piped("ingest", tmp_path / "empty-folder", folder=tmp_path)
     assert done.code == 3
-    assert "no-such-folder: file.missing" in done.err
+    assert "no CloudTrail log was found" in done.err
+
+
+def test_2_a_source_that_is_not_there(tmp_path: Path) -> None:
+    done = piped("ingest", tmp_path / "no-such-folder", folder=tmp_path)
+    assert done.code == 2
+    assert "there is no such file or folder" in done.err
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_4_there_is_no_store(ask: Ask, tmp_path: Path) -> None:

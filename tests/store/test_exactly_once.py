@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import random
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,9 @@ from typing import Any
 import pytest
 
 import ctaudit
+from ctaudit.intake import file_id
 from tests.cli.evidence import event
+from tests.conftest import Case
 from tests.store.stores import Told, left_overs, put, put_lines, put_lookup, select, status, told, view_rows
 from tests.trail.company import PRODUCTION
 from tests.trail.evidence import SAMPLE, whole_records
@@ -228,6 +231,42 @@ def test_other_spellings_of_a_record_are_the_same_record(order: Run, tmp_path: P
     assert left_overs(tmp_path / "store") == set()
 
 
+def with_id(path: Path, low: int, high: int) -> Path:
+    """Append white space to a file until its id lies between two numbers: places are in the order of these."""
+    while not low <= file_id(hashlib.sha256(path.read_bytes()).digest()) < high:
+        path.write_bytes(path.read_bytes() + b" ")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("spellings", "order"),
+    [
+        # The row of place 2 stays when place 0 comes, and from then on stands for place 0.
+        ((put, put_lookup, put), "201"),
+        # The row of place 2, which stands for place 1 too, makes way for place 0; place 1 must follow.
+        ((put_lookup, put, put), "210"),
+    ],
+)
+def test_the_spelling_that_is_kept_is_that_of_the_least_place(
+    spellings: Sequence[Callable[..., Path]], order: str, tmp_path: Path
+) -> None:
+    bounds = (-(2**63), -(2**62), 2**62, 2**63)
+    for number, spelled in enumerate(spellings):
+        with_id(spelled(tmp_path / f"{number}.json", records(1)), *bounds[number : number + 2])
+    at_once = take(tmp_path, tmp_path / "at-once", ["0.json", "1.json", "2.json"])
+    assert take(tmp_path, tmp_path / "store", *([f"{number}.json"] for number in order)) == at_once
+    found = places(tmp_path / "store", event(0))
+    assert found == [(str(tmp_path / f"{number}.json"), 0) for number in range(3)]
+    kept = ctaudit.open(tmp_path / "store").query("SELECT requestparameters FROM cloudtrail_logs").rows[0][0]
+    assert str(kept).endswith('"size":2.5}') == (spellings[0] is put)
+
+
+def test_both_ways_to_ask_name_the_same_place(case: Case) -> None:
+    view = select(case.store, "SELECT eventid, source_file, record FROM cloudtrail_logs ORDER BY ALL")
+    rows = ctaudit.open(case.store).timeline()
+    assert sorted((row["event_id"], row["source"], row["record"]) for row in rows) == view
+
+
 def test_a_growing_file_gives_the_rows_of_the_grown_one(tmp_path: Path) -> None:
     log = tmp_path / "growing.ndjson"
     for length in (3, 7, 10):
@@ -251,21 +290,21 @@ def test_a_download_that_is_finished_later_leaves_no_fault(tmp_path: Path) -> No
 
 
 def test_a_damaged_copy_of_known_content_is_told_of_each_time(tmp_path: Path) -> None:
-    whole_log = put(tmp_path / "log.json.gz", records(4))
-    cut = whole_log.read_bytes()[:-9]
-    for name in ("one.json.gz", "two.json.gz"):
-        (tmp_path / name).write_bytes(cut)
-    ctaudit.ingest(tmp_path / "store", [str(tmp_path / "one.json.gz")], jobs=1)
-    (tmp_path / "one.json.gz").write_bytes(whole_log.read_bytes())
-    ctaudit.ingest(tmp_path / "store", [str(tmp_path / "one.json.gz")], jobs=1)
-    told_of = ctaudit.ingest(tmp_path / "store", [str(tmp_path / "two.json.gz")], jobs=1).faults
-    assert {Path(fault.path).name for fault in told_of} == {"two.json.gz"}
+    whole_log = put(tmp_path / "log.json", records(4))
+    for name in ("one.json", "two.json"):
+        (tmp_path / name).write_bytes(whole_log.read_bytes()[:-99])
+    ctaudit.ingest(tmp_path / "store", [str(tmp_path / "one.json")], jobs=1)
+    (tmp_path / "one.json").write_bytes(whole_log.read_bytes())
+    ctaudit.ingest(tmp_path / "store", [str(tmp_path / "one.json")], jobs=1)
+    told_of = ctaudit.ingest(tmp_path / "store", [str(tmp_path / "two.json")], jobs=1).faults
+    assert {Path(fault.path).name for fault in told_of} == {"two.json"}
 
 
 def test_records_without_an_id_are_all_kept(tmp_path: Path) -> None:
     twice = put(tmp_path / "1.json", [without_id(1), without_id(1)])
-    empty = put(tmp_path / "2.json", [without_id(1) | {"eventID": ""}, without_id(1) | {"eventID": "", "x": 1}])
-    assert counted(tmp_path / "store", twice, empty) == (4, 0, 0)
+    nameless = without_id(1) | {"eventID": ""}
+    empty = put(tmp_path / "2.json", [nameless, nameless, nameless | {"x": 1}])
+    assert counted(tmp_path / "store", twice, empty) == (5, 0, 0)
     put(tmp_path / "copy.json.gz", [without_id(1), without_id(1)])
     assert counted(tmp_path / "store", tmp_path / "copy.json.gz", twice) == (0, 0, 0)
 
@@ -327,12 +366,12 @@ def test_a_folder_that_duckdb_cannot_open_is_refused_at_once(tmp_path: Path) -> 
 def test_what_could_not_be_reached_is_void_once_it_can(tmp_path: Path) -> None:
     logs, store = tmp_path / "logs", tmp_path / "store"
     put(logs / "a.json", records(2))
-    (logs / "gone.json").symlink_to(tmp_path / "later.json")
+    (logs / "gone").symlink_to(tmp_path / "later")
     assert [fault.kind for fault in ctaudit.ingest(store, [str(logs)], jobs=1).faults] == ["file.missing"]
     assert len(ctaudit.open(store).faults()) == 1
     ctaudit.ingest(store, [str(logs / "a.json")], jobs=1)
     assert len(ctaudit.open(store).faults()) == 1
-    put(tmp_path / "later.json", records(2, 2))
+    put(tmp_path / "later/b.json", records(2, 2))
     ctaudit.ingest(store, [str(logs)], jobs=1)
     assert len(ctaudit.open(store).faults()) == 0
 
@@ -363,7 +402,7 @@ def test_names_that_are_spelled_alike_do_not_stop_an_ingest(tmp_path: Path) -> N
     assert status(tmp_path / "store")["events"] == 1
 
 
-def test_production_rows_are_those_of_the_files(case: Any) -> None:
+def test_production_rows_are_those_of_the_files(case: Case) -> None:
     """The rows of one account are the records of its files, each once."""
     rows = select(case.store, f"SELECT eventid FROM cloudtrail_logs WHERE account = '{PRODUCTION}'")
     expected = {key for key, record in whole_records().items() if record["recipientAccountId"] == PRODUCTION}
