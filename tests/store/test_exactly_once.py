@@ -261,6 +261,14 @@ def test_the_spelling_that_is_kept_is_that_of_the_least_place(
     assert str(kept).endswith('"size":2.5}') == (spellings[0] is put)
 
 
+def test_bodies_of_one_event_are_told_in_the_same_order_whichever_came_first(tmp_path: Path) -> None:
+    bounds = (-(2**63), -(2**62), 2**62, 2**63)
+    for number, record in enumerate((event(1), other_body(1) | {"eventTime": event(1)["eventTime"]}, event(1))):
+        with_id(put(tmp_path / f"{number}.json", [record]), *bounds[number : number + 2])
+    at_once = take(tmp_path, tmp_path / "at-once", ["0.json", "1.json", "2.json"])
+    assert take(tmp_path, tmp_path / "store", ["2.json"], ["1.json"], ["0.json"]) == at_once
+
+
 def test_both_ways_to_ask_name_the_same_place(case: Case) -> None:
     view = select(case.store, "SELECT eventid, source_file, record FROM cloudtrail_logs ORDER BY ALL")
     rows = ctaudit.open(case.store).timeline()

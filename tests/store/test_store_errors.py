@@ -20,11 +20,13 @@ import duckdb
 import pytest
 
 import ctaudit
+from tests.cli.evidence import event
 from tests.cli.processes import Done, piped
 from tests.store.processes import ingesting, members, until, workers
-from tests.store.stores import CATALOG, Told, left_overs, told
+from tests.store.stores import CATALOG, Told, left_overs, put, told
 from tests.trail.company import CI, ORGANIZATION
 from tests.trail.evidence import SAMPLE
+from tests.trail.packing import gzipped
 
 LOGS = SAMPLE / "AWSLogs" / ORGANIZATION / CI / "CloudTrail"
 """Some eighty log files with some eight hundred events."""
@@ -53,9 +55,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Kept:
 @pytest.fixture
 def store(kept: Kept, tmp_path: Path) -> Path:
     """A copy of the store of half the evidence. Its view names the segments of the original, ctaudit its own."""
-    shutil.copytree(kept.store, tmp_path / "store")
-    ctaudit.ingest(tmp_path / "store", [str(tmp_path)], jobs=1)
-    return tmp_path / "store"
+    return Path(shutil.copytree(kept.store, tmp_path / "store"))
 
 
 def run(*words: str | Path, folder: Path) -> Done:
@@ -206,12 +206,14 @@ def test_a_segment_that_is_gone_or_damaged_is_told(left: int | None, words: tupl
 
 
 def test_a_second_ingest_is_refused_and_says_who_holds_the_store(store: Path, kept: Kept) -> None:
+    before = contents(store)
     with holding(store) as holder:
         done = run(*INGEST, "--store", store, folder=store.parent)
         assert_told(done, f"process {holder.pid} is ingesting into {store}", "wait until it has finished")
         assert timeline(store).code == 0
-    assert told(store) == kept.told
+    assert contents(store) == before
     assert run(*INGEST, "--store", store, folder=store.parent).code == 0
+    assert told(store) == kept.whole
 
 
 @contextmanager
@@ -428,3 +430,19 @@ def test_ctrl_c_ends_an_ingest_at_once(moment: float, to_group: bool, kept: Kept
     assert took < 2.0
     assert run(*INGEST, "--store", store, folder=tmp_path).code == 0
     assert told(store) == kept.whole
+
+
+@pytest.mark.slow
+def test_ctrl_c_does_not_wait_for_the_shares_that_workers_have(tmp_path: Path) -> None:
+    """Two shares of several seconds' work each: workers stop between two files."""
+    odd = [event(number % 60, unheardOf={"a": [number]}) for number in range(3000)]
+    content = put(tmp_path / "logs" / "0.json", odd).read_bytes()
+    for number in range(1, 200):
+        (tmp_path / "logs" / f"{number}.json.gz").write_bytes(gzipped(content + b" " * number))
+    with ingesting(tmp_path / "store", tmp_path / "logs", share=100) as process:
+        assert until(lambda: len(workers(process)) == 2)
+        time.sleep(0.5)
+        pressed = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        assert process.wait(60) == 130
+        assert time.monotonic() - pressed < 1.5
