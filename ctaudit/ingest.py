@@ -17,6 +17,7 @@ from ctaudit import workers
 from ctaudit.errors import Interrupted, StoreError, UsageError
 from ctaudit.fault import Fault
 from ctaudit.intake import FileReport, Share, take_in
+from ctaudit.processors import processors
 from ctaudit.progress import Progress, Silent, Step
 from ctaudit.sources import files
 from ctaudit.store import catalog, lock
@@ -91,7 +92,7 @@ def ingest(
 class _Run:
     def __init__(self, layout: Layout, jobs: int | None, progress: Progress, stopped: Callable[[], bool]) -> None:
         self._layout = layout
-        self._jobs = jobs or workers.processors()
+        self._jobs = jobs or processors()
         self._progress = progress
         self._stopped = stopped
         self._summary = Summary()
@@ -150,7 +151,7 @@ class _Run:
         self._pending.segments.extend(share.segments)
         self._tell(
             files=self._step.files + len(share.files),
-            events=self._step.events + sum(segment.rows for segment in share.segments),
+            events=(self._step.events or 0) + sum(segment.rows for segment in share.segments),
             bytes=self._step.bytes + sum(report.file.size for report in share.files),
         )
 

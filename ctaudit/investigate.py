@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -16,8 +16,8 @@ from ctaudit.queries import actors, who
 from ctaudit.queries.actors import OUTCOMES, Filters
 from ctaudit.queries.rows import COLUMNS
 from ctaudit.queries.who import Deed
-from ctaudit.query import Answer, OneOf, Query, Span
-from ctaudit.store import holdings
+from ctaudit.query import Answer, OneOf, Place, Query, Span
+from ctaudit.store import holdings, proofs
 from ctaudit.store.layout import Layout
 from ctaudit.table import Column, Document, Table
 
@@ -69,11 +69,17 @@ class Store:
         return self._timeline(actors.timeline(_span(**span), _checked(filters), named), limit)
 
     def show(self, event_id: str) -> Document:
-        """Return one event whole, with every place it was read from; its `event` is null when there is none."""
+        """Return one event whole, with every place it was read from and what digests say of that file.
+
+        Its `event` is null when there is none. A place's `proof` is null when no digest names the file; where a digest
+        lists another hash than the file has, `proof.listed_sha256` is that one.
+        """
         query = Query(conditions=(OneOf("eventid", (_named(event_id).lower(),)),))
         answer = duck.answer(self._layout, query, None)
+        places = [place for hit in answer.hits for place in hit.places]
+        known = proofs.evidence(self._layout, [p.sha256 for p in places if p.sha256], [p.source or "" for p in places])
         found: list[dict[str, Any]] = [
-            {"event": hit.parse(), "places": [asdict(place) for place in hit.places]} for hit in answer.hits
+            {"event": hit.parse(), "places": [_with_proof(place, known) for place in hit.places]} for hit in answer.hits
         ]
         first = found[0] if found else {"event": None, "places": []}
         others: dict[str, Any] = {"conflicting": found[1:]} if len(found) > 1 else {}
@@ -115,6 +121,11 @@ class Store:
     def _timeline(self, query: Query, limit: int | None) -> Table:
         answer = duck.answer(self._layout, query, _most(limit))
         return Table(COLUMNS, actors.rows(answer.hits), answer.matched, partial=_partial(answer, query.span))
+
+
+def _with_proof(place: Place, known: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Return a place with what a digest says of the content, else of the file by that name."""
+    return asdict(place) | {"proof": known.get(place.sha256 or "") or known.get(place.source or "")}
 
 
 def _span(

@@ -13,7 +13,8 @@ class Step:
     files: int = 0
     files_total: int | None = None
     """None while the sources are still being listed."""
-    events: int = 0
+    events: int | None = 0
+    """None when the work is not about events."""
     bytes: int = 0
     """Bytes read from the evidence, packed as it lies."""
     bytes_total: int | None = None

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import multiprocessing
-import os
 import signal
 import sys
 from collections import deque
@@ -37,11 +36,6 @@ class _Worker:
     """Shares of files go in, what became of them comes out."""
     lifeline: Connection
     """Never written to: the worker stops when it is closed, and it closes, too, when this process dies."""
-
-
-def processors() -> int:
-    """Return how many processors this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def shares(root: Path, plan: Plan, known: frozenset[int], jobs: int, stopped: Callable[[], bool]) -> Iterator[Share]:

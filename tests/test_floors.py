@@ -23,8 +23,14 @@ EXCUSE = "Long because"
 FACE_NAMES = 10
 
 GROUND = {"errors", "fault", "limits", "parse", "times", "table", "query", "progress"}
-DOORS = {"ingest", "workers", "intake", "investigate", "collect", "validate", "detect", "export"}
-"""Public verbs, and two parts of `ingest`: its worker processes, and what one of them does with its share of files."""
+DOORS = {
+    *("ingest", "workers", "processors", "intake"),
+    *("validate", "validation", "chain_reading", "inventory", "restarts", "key_rings", "state_file", "proof_ledger"),
+    *("validation_report", "compat"),
+    *("investigate", "collect", "detect", "export"),
+}
+"""Public verbs, and parts of them that have a question of their own: what a worker process of `ingest` does with its
+share of files; what `validate` keeps, reads, looks for, and tells the store."""
 FACE = "face"
 """`ctaudit/__init__.py`, which lends its ten names out of the rooms, and so stands beside the doors."""
 

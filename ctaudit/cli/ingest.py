@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
 import shlex
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from ctaudit.cli.options import FORMAT, PLAIN, streams_of
+from ctaudit.cli.progress import progress
 from ctaudit.cli.streams import EXIT_PARTIAL, Streams
 from ctaudit.reports.formats import Format
 
 if TYPE_CHECKING:
     from ctaudit.ingest import Summary
-    from ctaudit.progress import Progress
 
 _SHOWN_FAULTS = 10
 
@@ -44,23 +42,9 @@ def ingest(ctx: click.Context, /, sources: tuple[str, ...], jobs: int | None, st
     from ctaudit.ingest import ingest as ingest_evidence
 
     streams = streams_of(ctx)
-    with _progress(streams) as progress:
-        summary = ingest_evidence(store, sources, jobs=jobs, progress=progress)
+    with progress(streams) as bar:
+        summary = ingest_evidence(store, sources, jobs=jobs, progress=bar)
     return _tell(streams, summary, Format(format_), store)
-
-
-@contextlib.contextmanager
-def _progress(streams: Streams) -> Iterator[Progress]:
-    """Give a progress bar on a terminal, silence elsewhere."""
-    from ctaudit.progress import Silent
-
-    if not streams.stderr_terminal or streams.quiet or streams.dumb:
-        yield Silent()
-        return
-    from ctaudit.cli.progress_bar import progress_bar
-
-    with progress_bar(streams) as bar:
-        yield bar
 
 
 def _tell(streams: Streams, summary: Summary, format: Format, store: Path) -> int:  # noqa: A002

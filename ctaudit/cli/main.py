@@ -24,6 +24,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "what-did": ("actors:what_did", "Tell what a principal, key or address did."),
     "timeline": ("actors:timeline", "List events in order."),
     "show": ("show:show", "Show one event whole, and where it was read."),
+    "validate": ("validate:validate", "Prove the logs by their digests."),
     "query": ("query:query", "Run SQL on the events."),
 }
 """Command -> (module:object, help), in the order of an investigation."""

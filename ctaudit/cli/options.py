@@ -31,6 +31,9 @@ class _TimeType(click.ParamType[datetime]):
             self.fail(str(error), param, ctx)
 
 
+TIME = _TimeType()
+
+
 class _TextType(click.ParamType[str]):
     """Text that can be looked for: bytes that are no UTF-8 stand in no JSON, and DuckDB takes none.
 
@@ -125,12 +128,12 @@ FORMAT = click.option(
 SPAN = _stack(
     click.option(
         "--since",
-        type=_TimeType(),
+        type=TIME,
         callback=_in_order,
         metavar="TIME",
         help="From this time on: 2026-01-31T14:00Z, 2026-01-31, or 36h ago. UTC unless a zone is given.",
     ),
-    click.option("--until", type=_TimeType(), callback=_in_order, metavar="TIME", help="Before this time."),
+    click.option("--until", type=TIME, callback=_in_order, metavar="TIME", help="Before this time."),
     click.option("--account", type=TEXT, multiple=True, metavar="ID", help="Only this account; repeatable."),
     click.option("--region", type=TEXT, multiple=True, metavar="NAME", help="Only this region; repeatable."),
 )

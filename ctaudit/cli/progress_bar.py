@@ -20,15 +20,23 @@ def figures(step: Step, seconds: float) -> str:
     """Return what is said beside the bar, `seconds` after reading began (before: after listing began)."""
     if step.files_total is None:
         return f"looking for files  {_clock(seconds)}"
-    said = [f"{step.files:,}/{step.files_total:,} files", f"{_count(step.events)} events"]
+    said = [f"{step.files:,}/{step.files_total:,} files"]
+    if step.events is None:
+        return "  ".join(said + _pace(step.files, step.files_total, "files/s", 1, seconds))
+    said.append(f"{_count(step.events)} events")
     left = (step.bytes_total or 0) - step.bytes
     if left <= 0:
         said.append("storing")
-    elif step.bytes and seconds > 0:
-        said += [f"{step.bytes / seconds / 1e6:.1f} MB/s", f"{_clock(seconds * left / step.bytes)} left"]
     else:
-        said.append(_clock(seconds))
+        said += _pace(step.bytes, step.bytes + left, "MB/s", 1e6, seconds)
     return "  ".join(said)
+
+
+def _pace(done: int, total: int, unit: str, size: float, seconds: float) -> list[str]:
+    """Say how fast the work goes, in `unit`s of `size`, and how long it has to go."""
+    if not done or seconds <= 0:
+        return [_clock(seconds)]
+    return [f"{done / seconds / size:,.1f} {unit}", f"{_clock(seconds * (total - done) / done)} left"]
 
 
 @contextlib.contextmanager
@@ -51,10 +59,10 @@ class _Bar:
         if step.files_total is not None and not self._listed:
             self._listed = True
             self._progress.reset(self._task)  # the rate is that of reading, not of looking for files
-        more = step.bytes_total is not None and step.bytes < step.bytes_total
+        done, total = (step.files, step.files_total) if step.events is None else (step.bytes, step.bytes_total)
         task = self._progress.tasks[0]
-        task.total = step.bytes_total if more else None  # None pulses: while listing, and while the end is stored
-        self._progress.update(self._task, completed=step.bytes, step=step)
+        task.total = total if total is not None and done < total else None  # None pulses: while listing, and at the end
+        self._progress.update(self._task, completed=done, step=step)
 
 
 class _Figures(ProgressColumn):

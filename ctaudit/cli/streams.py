@@ -5,10 +5,11 @@ from __future__ import annotations
 import contextlib
 import errno
 import io
+import itertools
 import os
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TextIO, cast
 
@@ -70,6 +71,23 @@ class Streams:
         if fail_empty and empty:
             return EXIT_REPORT
         return EXIT_PARTIAL if document.partial else 0
+
+    def tables(self, tables: Sequence[Table], format: Format) -> None:  # noqa: A002
+        """Print tables one below the other, those without rows left out unless it is the only one."""
+        shown = [table for table in tables if table.rows] or list(tables[-1:])
+        for place, table in enumerate(shown):
+            self._write(itertools.chain(["\n"] if place else [], render(table, format, self.style)))
+
+    def raw(self, text: str, *, error: bool = False) -> None:
+        """Write what another program would: as it is, unless a terminal would take it for commands."""
+        if not error:
+            self._write(iter([_visible_lines(text) if self.stdout_terminal else text]))
+            return
+        try:
+            sys.stderr.write(_visible_lines(text) if self.stderr_terminal else text)
+            sys.stderr.flush()
+        except OSError:
+            _turn_away(sys.stderr)
 
     def text(self, text: str) -> None:
         """Print text that is no answer, such as the help."""
@@ -136,6 +154,13 @@ class Streams:
             _turn_away(sys.stdout)
             reason = "it is closed" if error.errno == errno.EBADF else error.strerror
             raise CtauditError(f"cannot write to stdout: {reason}") from error
+
+
+def _visible_lines(text: str) -> str:
+    """Make text harmless, its line feeds and tabs left as they are."""
+    from ctaudit.reports.escapes import visible
+
+    return "\n".join("\t".join(map(visible, line.split("\t"))) for line in text.split("\n"))
 
 
 def _replace_closed() -> None:

@@ -106,8 +106,7 @@ def _prepare(connection: duckdb.DuckDBPyConnection, layout: Layout, span: Span) 
             "CREATE TABLE memory.duplicates AS SELECT kept_file, kept_record, file_id, record FROM duplicates"
         )
     snapshot = reader.snapshot(connection, layout, span)
-    moved = snapshot.totals.duplicates > 0
-    select = select_sql(segments_sql(snapshot.segments), moved)
+    select = select_sql(segments_sql(snapshot.segments), repeated=snapshot.totals.duplicates > 0)
     where = " AND ".join(span_conditions(span)) or "true"
     connection.execute(f"CREATE VIEW {VIEW} AS SELECT * FROM ({select}) WHERE {where}")
     return snapshot

@@ -65,10 +65,15 @@ def lookup_row(
         _text(record, "awsRegion"),
         _flag(record.get("readOnly")),
         _text(record, "eventID") or _text(record, "eventId"),
-        hit.places[0].integrity,
+        _integrity(hit),
         hit.places[0].source,
         hit.places[0].record,
     )
+
+
+def _integrity(hit: Hit) -> str:
+    """Return the verdict on an event: what stands in a proven file is proven wherever else it was read."""
+    return "proven" if any(place.integrity == "proven" for place in hit.places) else hit.places[0].integrity
 
 
 def _together(each: Sequence[Outcome]) -> Outcome:

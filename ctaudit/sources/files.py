@@ -30,7 +30,7 @@ class SourceFile:
     @property
     def shown(self) -> str:
         """The path as text: bytes that are not UTF-8 are written as `\\xNN`."""
-        return _shown(self.path)
+        return shown(self.path)
 
     @property
     def hinted(self) -> bool:
@@ -60,7 +60,7 @@ def find(patterns: Iterable[str], skip_folder: Callable[[str], bool]) -> Iterato
     for pattern in patterns:
         named = [pattern] if os.path.lexists(pattern) else sorted(glob.glob(pattern, recursive=True))
         if not named:
-            yield Fault(_shown(os.path.abspath(pattern)), None, "file.missing", "there is no such file or folder")
+            yield Fault(shown(os.path.abspath(pattern)), None, "file.missing", "there is no such file or folder")
         for name in named:
             for entry in _walk(os.path.abspath(name), skip_folder, linked):
                 if entry.path not in seen:
@@ -84,7 +84,7 @@ def _walk(top: str, skip_folder: Callable[[str], bool], linked: set[_Identity]) 
             identity = (status.st_dev, status.st_ino)
             if identity in above:
                 reason = "this link leads back to a folder above it; not followed"
-                yield Fault(_shown(path), None, "file.loop", reason)
+                yield Fault(shown(path), None, "file.loop", reason)
                 continue
             if above and os.path.islink(path):
                 if identity in linked:
@@ -106,7 +106,7 @@ def _file(path: str, status: os.stat_result) -> SourceFile | Fault:
 
 def _special(path: str) -> Fault:
     """Opening a pipe or a device can block, or do something to it."""
-    return Fault(_shown(path), None, "file.special", "is a pipe, socket or device, no regular file: not read")
+    return Fault(shown(path), None, "file.special", "is a pipe, socket or device, no regular file: not read")
 
 
 def read(file: SourceFile) -> tuple[bytes, Fault | None]:
@@ -148,9 +148,9 @@ def _fault(path: str, error: OSError) -> Fault:
     kind = {errno.EACCES: "file.permission", errno.ENOENT: "file.missing", errno.ELOOP: "file.loop"}.get(
         error.errno or 0, "file.unreadable"
     )
-    return Fault(_shown(path), None, kind, f"cannot be read: {error.strerror or error}")
+    return Fault(shown(path), None, kind, f"cannot be read: {error.strerror or error}")
 
 
-def _shown(path: str) -> str:
+def shown(path: str) -> str:
     # A backslash is doubled: else a name with the byte FF and one that says \\xff would read the same.
     return path.replace("\\", "\\\\").encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")

@@ -48,6 +48,10 @@ CREATE TABLE conflicts (
   eventid VARCHAR NOT NULL, date VARCHAR NOT NULL, file_id BIGINT NOT NULL, record INTEGER NOT NULL,
   PRIMARY KEY (file_id, record)
 );
+CREATE TABLE listed (
+  key VARCHAR PRIMARY KEY, name VARCHAR NOT NULL, sha256 VARCHAR NOT NULL, integrity VARCHAR NOT NULL,
+  digest VARCHAR NOT NULL, digest_sha256 VARCHAR NOT NULL, proof VARCHAR, public_key VARCHAR, validated VARCHAR NOT NULL
+);
 CREATE VIEW files AS
   SELECT c.file_id, min(p.path) AS path, c.sha256, c.kind, c.bytes, c.records, c.events, c.refused, c.integrity
   FROM contents c LEFT JOIN paths p USING (file_id) GROUP BY ALL;
@@ -214,6 +218,11 @@ def _check_version(connection: duckdb.DuckDBPyConnection, layout: Layout) -> Non
     version = meta.get("version", "")
     if meta.get("ctaudit") != "store" or not version.isdigit():
         raise StoreError(f"{layout.catalog} is not a ctaudit catalog", "name the store with --store DIR")
+    if int(version) < STORE_VERSION:
+        raise StoreError(
+            f"{layout.root} was written by an older ctaudit (store version {version}, this one reads {STORE_VERSION})",
+            "ingest the evidence into a new store",
+        )
     if int(version) > STORE_VERSION:
         raise StoreError(
             f"{layout.root} was written by a newer ctaudit (store version {version}, this one reads {STORE_VERSION})",

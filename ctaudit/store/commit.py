@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from ctaudit.errors import StoreError
 from ctaudit.fault import Fault
 from ctaudit.records.arrow import SCHEMA
-from ctaudit.store import catalog, views
+from ctaudit.store import catalog, proofs, views
 from ctaudit.store.duplicates import Resolved, resolve
 from ctaudit.store.layout import EMPTY, Layout, sync
 from ctaudit.store.segment import TEMPORARY, Segment
@@ -118,10 +118,8 @@ def refresh_views(connection: duckdb.DuckDBPyConnection, layout: Layout) -> None
     """Write the views anew over the segments there are now, by absolute path."""
     rows = connection.execute("SELECT date, name FROM segments ORDER BY date, name").fetchall()
     paths = [str(layout.segment(date, name).absolute()) for date, name in rows or [EMPTY]]
-    row = connection.execute(
-        "SELECT EXISTS (FROM duplicates WHERE (file_id, record) < (kept_file, kept_record))"
-    ).fetchone()
-    select = views.select_sql(views.segments_sql(paths), moved=bool(row and row[0]))
+    row = connection.execute("SELECT EXISTS (FROM duplicates)").fetchone()
+    select = views.select_sql(views.segments_sql(paths), repeated=bool(row and row[0]))
     connection.execute(f"CREATE OR REPLACE VIEW {views.VIEW} AS {select}")
 
 
@@ -165,6 +163,7 @@ def _insert_ledger(connection: duckdb.DuckDBPyConnection, pending: Pending) -> N
     connection.execute(
         "INSERT OR REPLACE INTO paths SELECT DISTINCT ON (path, file_id) path, file_id, size, changed_ns FROM incoming"
     )
+    proofs.settle(connection, "file_id IN (SELECT file_id FROM incoming)")
     connection.unregister("incoming")
     paths = pa.table({"path": pa.array(pending.read_paths, pa.string())})
     connection.register("read_now", paths)

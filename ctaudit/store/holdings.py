@@ -73,10 +73,17 @@ def status(layout: Layout) -> Document:
             "duplicates": totals.duplicates,
             "conflicting_events": totals.conflicts,
             "records_by_integrity": dict(verdicts),
+            "proven_share": _share(dict(verdicts)),
             "faults": faults,
         },
         partial=unread(totals.faults),
     )
+
+
+def _share(verdicts: dict[str, int]) -> float | None:
+    """Return the share of records in proven files, rounded down: 1.0 is all of them. None when there are no records."""
+    total = sum(verdicts.values())
+    return verdicts.get("proven", 0) * 10_000 // total / 10_000 if total else None
 
 
 def partitions(layout: Layout, span: Span) -> Table:

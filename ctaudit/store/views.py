@@ -17,6 +17,13 @@ _MOVED = """(
   WHERE (least.file_id, least.record) < (kept_file, kept_record)
 )"""
 """Events whose row was read from one file and whose canonical place, the least, is another file ingested later."""
+_PROVEN = """(
+  SELECT d.kept_file AS from_file, d.kept_record AS from_record
+  FROM duplicates d JOIN files p USING (file_id) WHERE p.integrity = 'proven'
+  UNION SELECT d.kept_file, d.kept_record FROM duplicates d JOIN files p ON p.file_id = d.kept_file
+  WHERE p.integrity = 'proven'
+)"""
+"""Events read from several files of which one is proven: what stands in that file is proven wherever else it stands."""
 
 
 def quote(text: str) -> str:
@@ -36,23 +43,33 @@ def segments_sql(paths: Sequence[str]) -> str:
     return f"(SELECT *, {date} FROM read_parquet([{listed}], {options}))"
 
 
-def select_sql(source: str, moved: bool) -> str:
+def select_sql(source: str, repeated: bool) -> str:
     """Return the SELECT behind the view: AWS's columns in AWS's order, then ours.
 
-    `source` is the relation of the stored rows; `files` and `duplicates` are the catalog's tables. Where an event was
-    read from several files, `source_file` and `record` name the least of its places, whatever the order of ingests.
+    `source` is the relation of the stored rows; `files` and `duplicates` are the catalog's tables, and `repeated` says
+    that the second holds anything. Where an event was read from several files, `source_file` and `record` name the
+    least of its places, whatever the order of ingests, and it is proven when one of them is.
     """
     columns = [f"e.{field.name}" for field in EVENT]
-    place = ("coalesce(m.file_id, e.file_id)", "coalesce(m.record, e.record)") if moved else ("e.file_id", "e.record")
+    place = (
+        ("coalesce(m.file_id, e.file_id)", "coalesce(m.record, e.record)") if repeated else ("e.file_id", "e.record")
+    )
+    integrity = "coalesce(f.integrity, 'unknown')"
+    if repeated:
+        integrity = f"CASE WHEN p.from_file IS NOT NULL THEN 'proven' ELSE {integrity} END"
     columns += [
         f"e.{ACCOUNT}",
         "e.awsregion AS region",
         f"e.{DATE}",
-        "coalesce(f.integrity, 'unknown') AS integrity",
+        f"{integrity} AS integrity",
         "f.path AS source_file",
         f"{place[1]} AS {RECORD}",
         f"e.{EXTRA}",
         f"{rebuild.sql('e')} AS eventjson",
     ]
-    join = f" LEFT JOIN {_MOVED} m ON m.from_file = e.file_id AND m.from_record = e.record" if moved else ""
+    join = f"{_join(_MOVED, 'm')}{_join(_PROVEN, 'p')}" if repeated else ""
     return f"SELECT {', '.join(columns)} FROM {source} e{join} LEFT JOIN files f ON f.file_id = {place[0]}"
+
+
+def _join(relation: str, alias: str) -> str:
+    return f" LEFT JOIN {relation} {alias} ON {alias}.from_file = e.file_id AND {alias}.from_record = e.record"

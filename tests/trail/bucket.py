@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -39,11 +39,30 @@ class Bucket:
         self.put(to, self.bodies[key], self.modified[key], self.metadata[key])
 
     def cut(self, key: str, length: int) -> None:
-        """Keep the first `length` bytes of an object."""
+        """Keep the first `length` bytes of an object; all but the last ones when it is negative."""
         self.bodies[key] = self.bodies[key][:length]
+
+    def rewrite(self, key: str, body: bytes) -> None:
+        """Put other bytes in an object's place and leave its times and metadata as they were."""
+        self.bodies[key] = body
+
+    def flip(self, key: str, position: int) -> None:
+        """Flip the lowest bit of one byte; a negative position counts from the end."""
+        body = bytearray(self.bodies[key])
+        body[position] ^= 1
+        self.bodies[key] = bytes(body)
 
     def append(self, key: str, more: bytes) -> None:
         self.bodies[key] += more
+
+    def snapshot(self) -> Bucket:
+        """Return the bucket as it is now, to remember it by."""
+        kept = {key: dict(metadata) for key, metadata in self.metadata.items()}
+        return Bucket(self.name, dict(self.bodies), kept, dict(self.modified))
+
+    def renamed(self, name: str) -> Bucket:
+        """Return a copy of all objects in a bucket of another name, as replication makes one."""
+        return replace(self.snapshot(), name=name)
 
     def head(self, key: str) -> dict[str, Any]:
         """Describe an object in the shape that `aws s3api head-object` prints."""

@@ -40,6 +40,10 @@ class Trail:
     def root(self) -> str:
         return f"{self.prefix}AWSLogs/{self.organization}/" if self.organization else f"{self.prefix}AWSLogs/"
 
+    def arn(self, account: str) -> str:
+        """Name the trail as the account that owns it does."""
+        return f"arn:aws:cloudtrail:{self.home}:{account}:trail/{self.name}"
+
     def deliver(self, records: Iterable[Record]) -> list[Batch]:
         """Put log files of these records into the bucket."""
         delivered = batches(records)
@@ -128,7 +132,16 @@ class Trail:
         else:
             self.bucket.put(key, gzipped(minified(document)), at, metadata)
 
-    def relink(self, account: str, region: str) -> None:
-        """Sign a chain anew from its oldest digest on, each linked to its predecessor as that lies there now."""
-        for previous, key in pairwise(self.digests(account, region)):
+    def withhold(self, digest: str) -> None:
+        """Remove a digest together with the log files that it lists, so that nothing tells of its hour."""
+        for entry in self.document(digest)["logFiles"]:
+            self.bucket.remove(entry["s3Object"])
+        self.bucket.remove(digest)
+
+    def relink(self, account: str, region: str, after: str = "") -> None:
+        """Sign a chain anew from its oldest digest on, each linked to its predecessor as that lies there now.
+
+        With `after`, that digest and those before it stay as they are.
+        """
+        for previous, key in pairwise(key for key in self.digests(account, region) if key >= after):
             self.edit_digest(key, partial(link, bucket=self.bucket, previous=previous), signed=True)

@@ -1,0 +1,1 @@
+"""What proves that logs are the ones AWS wrote: digests, signatures, chains, verdicts; from bytes and values alone."""

@@ -1,0 +1,103 @@
+"""Verdicts on their way into the store: in batches while a validation runs, for every stored content at its end.
+
+Without a store nothing is kept. Memory is that of one batch.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+
+from ctaudit.integrity.loaded import Status
+from ctaudit.integrity.names import base_name, log_name
+from ctaudit.integrity.unlisted import Account, Why, why
+from ctaudit.store import proofs
+from ctaudit.store.layout import Layout
+from ctaudit.validation import Listed
+
+_BATCH = 20_000
+_WORTH = {Status.PROVEN: "proven", Status.UNPROVEN: "unproven", Status.FAILED: "void", Status.UNREAD: "void"}
+
+
+class ProofLedger:
+    """Takes what digests list, and gives the store's contents their verdicts."""
+
+    def __init__(self, layout: Layout, validated: str) -> None:
+        """Write into the store at `layout`; `validated` is the time of the validation, RFC 3339."""
+        self._layout = layout
+        self._validated = validated
+        self._waiting: list[proofs.Listing] = []
+
+    def add(self, listed: Sequence[Listed]) -> None:
+        self._waiting += map(self._listing, listed)
+        if len(self._waiting) >= _BATCH:
+            self._flush()
+
+    def _listing(self, listed: Listed) -> proofs.Listing:
+        judged, entry = listed.judged, listed.entry
+        key = entry.location.key
+        return proofs.Listing(
+            key,
+            base_name(key),
+            entry.sha256,
+            _WORTH[judged.status],
+            judged.name,
+            judged.digest.sha256 if judged.digest else "",
+            judged.proof.value if judged.proof else None,
+            judged.key.sha256 if judged.key else None,
+            self._validated,
+        )
+
+    def _flush(self) -> None:
+        if self._waiting:
+            proofs.record(self._layout, self._waiting)
+            self._waiting = []
+
+    def finish(self, accounted: Mapping[tuple[str, str], Account], *, whole: bool) -> None:
+        """Give every content its verdict; `whole` says that all the store's evidence was looked at, not some of it."""
+        self._flush()
+        proofs.settle_all(self._layout)
+        for page in proofs.unjudged(self._layout):
+            verdicts = [(file_id, word) for file_id, path in page if (word := _judge(path, accounted, whole))]
+            if verdicts:
+                proofs.judge(self._layout, verdicts)
+
+
+def _judge(path: str, accounted: Mapping[tuple[str, str], Account], whole: bool) -> str | None:
+    """Return the verdict on a content that no digest lists, or None when nothing was looked at that could list it."""
+    name = log_name(path)
+    known = accounted.get((name.account, name.region)) if name else None
+    if name is None or known is None:
+        return "unproven" if whole else None
+    return "unlisted" if why(name.time, known) is Why.UNLISTED else "unproven"
+
+
+class LedgerFiles:
+    """The digests and logs that the store knows, by path, and the hash that each had when it was ingested."""
+
+    def __init__(self, layout: Layout) -> None:
+        self._lock = threading.Lock()
+        self._connection = sqlite3.connect("", isolation_level=None, check_same_thread=False)
+        self._connection.execute("CREATE TABLE held (path TEXT PRIMARY KEY, sha256 TEXT) WITHOUT ROWID")
+        self._connection.executemany("INSERT OR IGNORE INTO held VALUES (?, ?)", proofs.files(layout))
+
+    def paths(self) -> Iterator[str]:
+        after = ""
+        while True:
+            with self._lock:
+                page = self._connection.execute(
+                    "SELECT path FROM held WHERE path > ? ORDER BY path LIMIT 5000", [after]
+                ).fetchall()
+            if not page:
+                return
+            yield from (path for (path,) in page)
+            after = page[-1][0]
+
+    def sha256(self, path: str) -> str | None:
+        """Return the hash of a file's content as it was ingested; None when it never was. Safe in several threads."""
+        with self._lock, suppress(UnicodeEncodeError):
+            row = self._connection.execute("SELECT sha256 FROM held WHERE path = ?", [path]).fetchone()
+            return None if row is None else str(row[0])
+        return None

@@ -1,0 +1,168 @@
+"""A folder that mirrors a bucket, or files that do: what a digest names is found below it, never beside it.
+
+The folder may be the bucket, lie above several buckets, or lie below the prefix: where a digest's path and the key that
+it states for itself agree tells which, digest by digest. A hostile mirror is the normal case, so paths that digests
+name are taken as text: nothing with `..` in it, and no link that leads out.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import stat
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
+
+from ctaudit.fault import Fault
+from ctaudit.sources import files
+from ctaudit.sources.objects import Fetched, Object, Unavailable
+from ctaudit.sources.sidecars import Sidecars
+
+_ODD = re.compile(r"\0|(?:^|/)\.{0,2}(?:/|\Z)")
+"""A NUL, an empty part, `.` or `..` in a key."""
+_CHUNK = 4 * 1024 * 1024
+
+
+class Mirror:
+    """Objects in a folder."""
+
+    online = False
+
+    def __init__(
+        self, root: str, sidecars: Sidecars, bucket_map: Mapping[str, str], paths: Iterable[str] | None = None
+    ) -> None:
+        """Mirror the folder `root`; `paths` names its files, absolute, when only some of them are evidence."""
+        self._root = os.path.realpath(root).rstrip("/")
+        self._sidecars = sidecars
+        self._bucket_map = {old: os.path.realpath(os.path.join(root, new)) for old, new in bucket_map.items()}
+        self._paths = paths
+        self._inside = lru_cache(4096)(self._leads_inside)
+
+    def find(self) -> Iterator[Object | Fault]:
+        """Yield every file below the folder; links out of it, and what cannot be listed, are faults."""
+        if self._paths is not None:
+            yield from (Object(self._key(path), path, 0) for path in self._paths)
+            return
+        waiting = [self._root or "/"]
+        while waiting:
+            folder = waiting.pop()
+            try:
+                with os.scandir(folder) as entries:
+                    for entry in sorted(entries, key=lambda entry: entry.name):
+                        if entry.is_symlink():  # one that stays inside leads to what is walked anyway
+                            if not self._inside(entry.path):
+                                yield Fault(
+                                    files.shown(entry.path), None, "file.outside", "is a link out of the folder"
+                                )
+                        elif entry.is_dir():
+                            waiting.append(entry.path)
+                        elif entry.name.endswith((".json.gz", ".json")):
+                            yield Object(self._key(entry.path), entry.path, 0)
+            except OSError as error:
+                yield Fault(
+                    files.shown(folder), None, "file.unreadable", f"cannot be listed: {error.strerror or error}"
+                )
+
+    def locate(self, near: Object, own: tuple[str, str], wanted: tuple[str, str]) -> str:
+        """Return the path of what a digest names; see `Objects.locate`."""
+        (own_bucket, own_key), (bucket, key) = own, wanted
+        _refuse_odd(key)
+        other = self._bucket_map.get(bucket)
+        if other is not None and bucket != own_bucket:
+            return self._below(other, key)
+        base = near.place.removesuffix(own_key)
+        if base != near.place and base.endswith("/"):
+            return self._below(*self._beside(base, own_bucket, bucket), key)
+        if bucket != own_bucket:
+            raise _elsewhere(bucket)
+        cut = own_key.removesuffix(near.key)
+        if cut != own_key and key.startswith(cut):
+            return self._below(self._root, key[len(cut) :])
+        return self._below(os.path.dirname(near.place), key.rpartition("/")[2])  # a copy without folders
+
+    def _beside(self, base: str, own_bucket: str, bucket: str) -> tuple[str]:
+        """Return the folder of a bucket, seen from the folder `base` of the digest's own one."""
+        if bucket == own_bucket:
+            return (base,)
+        above = base.removesuffix(f"{own_bucket}/")
+        folder = os.path.join(above, bucket)
+        if above == base or "/" in bucket or bucket in ("", ".", "..") or not os.path.isdir(folder):
+            raise _elsewhere(bucket)
+        return (folder,)
+
+    def _below(self, base: str, key: str) -> str:
+        path = f"{base.rstrip('/')}/{key}"
+        if not self._inside(path.rpartition("/")[0]):
+            raise Unavailable("outside", "it leads out of the folder")
+        return path
+
+    def _leads_inside(self, path: str) -> bool:
+        real = os.path.realpath(path)
+        return any(real == root or real.startswith(f"{root}/") for root in (self._root, *self._bucket_map.values()))
+
+    def fetch(self, place: str, *, metadata: bool = False) -> Fetched:
+        """Open a file and, when asked, its sidecar; see `Objects.fetch`."""
+        return Fetched(_read(place), self._sidecars.of(place, self._key(place)) if metadata else None)
+
+    def _key(self, place: str) -> str:
+        return place[len(self._root) + 1 :]
+
+
+def _refuse_odd(key: str) -> None:
+    """Refuse a key that is no plain path downwards. S3 allows such keys, CloudTrail makes none."""
+    if not _ODD.search(key):
+        return
+    raise Unavailable("outside", "the key is no plain path")
+
+
+def _elsewhere(bucket: str) -> Unavailable:
+    return Unavailable(
+        "elsewhere", f"it lies in the bucket {bucket}; say where that is with --bucket-map {bucket}=FOLDER"
+    )
+
+
+def _read(path: str) -> Iterable[bytes]:
+    """Return the bytes of a regular file that is no link; nearly always they are one chunk."""
+    descriptor = _open(path)
+    try:
+        size = os.fstat(descriptor).st_size
+        if size >= _CHUNK:
+            return _chunks(path)
+        data = os.read(descriptor, size + 1)
+        return (data,) if len(data) <= size else _chunks(path)
+    except OSError as error:
+        raise _unavailable(error) from error
+    finally:
+        os.close(descriptor)
+
+
+def _chunks(path: str) -> Iterator[bytes]:
+    descriptor = _open(path)
+    try:
+        while chunk := os.read(descriptor, _CHUNK):
+            yield chunk
+    except OSError as error:
+        raise _unavailable(error) from error
+    finally:
+        os.close(descriptor)
+
+
+def _open(path: str) -> int:
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOFOLLOW)
+    except (OSError, ValueError) as error:
+        raise _unavailable(error) from error
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise Unavailable("unreadable", "it is no regular file")
+    return descriptor
+
+
+def _unavailable(error: OSError | ValueError) -> Unavailable:
+    if isinstance(error, FileNotFoundError | NotADirectoryError):
+        return Unavailable("missing", "there is no such file")
+    if isinstance(error, OSError) and error.errno == errno.ELOOP:
+        return Unavailable("outside", "it is a link")
+    kind = "denied" if isinstance(error, PermissionError) else "unreadable"
+    return Unavailable(kind, str(error.strerror if isinstance(error, OSError) else error))

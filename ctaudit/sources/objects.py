@@ -1,0 +1,73 @@
+"""Objects of a bucket, wherever they lie, in S3 or in a folder that mirrors it: what every such source can do.
+
+A source opens evidence read-only and knows nothing of what is in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from ctaudit.fault import Fault
+
+
+@dataclass(frozen=True, slots=True)
+class Object:
+    key: str
+    """The S3 key; in a mirror the path below its root, which may be the end of a key or begin above the bucket."""
+    place: str
+    """Where it lies: `s3://bucket/key` or an absolute path. What `fetch` takes, and what a reader is told."""
+    size: int
+    """Bytes as they lie, packed."""
+    bucket: str | None = None
+    """The bucket, by the name that digests know it by; None in a mirror, which does not tell."""
+    modified: datetime | None = None
+    """UTC; when S3 says it was last written. None in a mirror: a copy has times of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    chunks: Iterable[bytes]
+    """The body as it lies; raises Unavailable when the reading breaks off."""
+    metadata: Mapping[str, str] | None
+    """User metadata (`signature`, `signature-algorithm` …), names in lower case; None when it was not saved."""
+
+
+class Unavailable(Exception):
+    """An object could not be read: trouble with the reading, which says nothing of the object's integrity."""
+
+    def __init__(self, kind: str, reason: str) -> None:
+        super().__init__(reason)
+        self.kind = kind
+        """`missing` (there is no such object: S3 is sure), `no-bucket`, `denied`, `kms`, `archived`, `outside` (a path
+        that leads out of the mirror), `elsewhere` (a bucket the mirror does not have), `network` or `unreadable`."""
+        self.reason = reason
+        """What happened, fit to follow "cannot be read: "."""
+
+
+class Objects(Protocol):
+    online: bool
+    """Whether the objects themselves are read, with their metadata, or a copy of them."""
+
+    def find(self) -> Iterator[Object | Fault]:
+        """Yield every object that may be a digest or a log file, and a fault for what cannot be listed."""
+        ...
+
+    def locate(self, near: Object, own: tuple[str, str], wanted: tuple[str, str]) -> str:
+        """Return the place of the object that a digest names, to be given to `fetch`.
+
+        `near` is that digest as it lies, `own` the (bucket, key) that it states for itself, `wanted` the (bucket, key)
+        that it names: in a mirror the first two tell how keys become paths.
+
+        Raises Unavailable (`outside`, `elsewhere`).
+        """
+        ...
+
+    def fetch(self, place: str, *, metadata: bool = False) -> Fetched:
+        """Open the object at `place`; its metadata is looked for when asked. Safe to call from several threads.
+
+        Raises Unavailable.
+        """
+        ...

@@ -1,0 +1,26 @@
+"""Public keys that CloudTrail signed digests with, asked of AWS: each region has its own."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from ctaudit.sources.s3_errors import no_login, unavailable
+
+
+def list_public_keys(region: str, start: datetime, end: datetime) -> list[dict[str, Any]]:
+    """Return the keys valid at some time between `start` and `end`, as ListPublicKeys has them.
+
+    Each has `Value` (DER bytes), `ValidityStartTime` and `ValidityEndTime` (aware datetimes), `Fingerprint`. Raises
+    Unavailable, and CtauditError when there are no credentials.
+    """
+    import boto3
+    from botocore.config import Config
+
+    config = Config(retries={"mode": "standard", "max_attempts": 5}, connect_timeout=10, read_timeout=30)
+    try:
+        client = boto3.Session().client("cloudtrail", region_name=region, config=config)
+        pages = client.get_paginator("list_public_keys").paginate(StartTime=start, EndTime=end)
+        return [dict(entry) for page in pages for entry in page.get("PublicKeyList", ())]
+    except Exception as error:
+        raise no_login(error) or unavailable(error) from error

@@ -1,0 +1,159 @@
+"""What digests say of log files, joined to the contents in the store by hash, so that every row has its verdict.
+
+The catalog's table `listed` holds what validations found in digests, one row for each log file's key. A content's
+integrity follows from it and from the content's own hash and name, whichever came first: the validation or the ingest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+
+from ctaudit.store import catalog
+from ctaudit.store.layout import Layout
+
+_COLUMNS = ("key", "name", "sha256", "integrity", "digest", "digest_sha256", "proof", "public_key", "validated")
+_NAME = r"regexp_extract(path, '([^/]*?)(\.gz)?(#member[0-9]+)?$', 1)"
+"""SQL: the name of a content's file, as `listed.name` has it."""
+_LOGS = "(events > 0 OR kind IN ('events', 'empty', 'damaged', 'known'))"
+_FETCH = 10_000
+_EVIDENCE = {
+    "key": "log",
+    "sha256": "listed_sha256",
+    "digest": "digest",
+    "integrity": "digest_integrity",
+    "digest_sha256": "digest_sha256",
+    "proof": "proven_by",
+    "public_key": "public_key_sha256",
+    "validated": "validated",
+}
+"""Column -> the key it has in what a reader is told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One log file as one digest lists it."""
+
+    key: str
+    name: str
+    """The last part of the key, without `.gz`."""
+    sha256: str
+    integrity: str
+    """What the digest is worth: `proven`, `unproven` or `void`."""
+    digest: str
+    digest_sha256: str
+    proof: str | None
+    """What proves the digest."""
+    public_key: str | None
+    """SHA-256 of the public key that its signature was verified with."""
+    validated: str
+    """When the validation ran; RFC 3339."""
+
+
+def record(layout: Layout, listings: Sequence[Listing]) -> None:
+    """Take what digests say into the catalog; a later validation's word replaces an earlier one's.
+
+    Within one validation a proven digest's word is not replaced by that of an unproven one.
+    """
+    import pyarrow as pa  # here, since lookups read proofs, too, and have no need of Arrow
+
+    table = pa.table({name: pa.array([getattr(each, name) for each in listings], pa.string()) for name in _COLUMNS})
+    with catalog.writing(layout) as connection:
+        connection.register("incoming", table)
+        updates = ", ".join(f"{name} = excluded.{name}" for name in _COLUMNS[1:])
+        connection.execute(
+            f"""INSERT INTO listed
+                SELECT DISTINCT ON (key) {", ".join(_COLUMNS)} FROM incoming ORDER BY key, integrity = 'proven' DESC
+                ON CONFLICT DO UPDATE SET {updates}
+                WHERE excluded.integrity = 'proven' OR listed.validated <> excluded.validated"""
+        )
+        connection.unregister("incoming")
+
+
+def settle(connection: duckdb.DuckDBPyConnection, where: str = "true") -> None:
+    """Give the contents for which `where` holds the integrity that follows from what is listed."""
+    connection.execute(
+        f"""UPDATE contents SET integrity = CASE
+              WHEN sha256 IN (SELECT sha256 FROM listed WHERE integrity = 'proven') THEN 'proven'
+              WHEN sha256 IN (SELECT sha256 FROM listed) THEN 'unproven'
+              WHEN file_id IN (
+                SELECT file_id FROM paths WHERE {_NAME} IN (SELECT name FROM listed WHERE integrity <> 'void')
+              ) THEN 'failed'
+              WHEN integrity = 'unlisted' THEN 'unlisted' END
+            WHERE {_LOGS} AND {where}"""
+    )
+
+
+def settle_all(layout: Layout) -> None:
+    """Give every content in the store the integrity that follows from what is listed."""
+    with catalog.writing(layout) as connection:
+        settle(connection)
+
+
+def unjudged(layout: Layout) -> Iterator[list[tuple[int, str]]]:
+    """Yield pages of (file id, path) of the logs of which no digest says anything, by file id."""
+    after = -(2**63)
+    while True:
+        with catalog.reading(layout) as connection:
+            page: list[tuple[int, str]] = connection.execute(
+                f"""SELECT file_id, min(path) FROM contents JOIN paths USING (file_id)
+                    WHERE {_LOGS} AND coalesce(integrity, 'unlisted') = 'unlisted' AND file_id > ?
+                    GROUP BY file_id ORDER BY file_id LIMIT {_FETCH}""",
+                [after],
+            ).fetchall()
+        if not page:
+            return
+        yield page
+        after = page[-1][0]
+
+
+def judge(layout: Layout, verdicts: Sequence[tuple[int, str]]) -> None:
+    """Store verdicts (file id, integrity) on contents that no digest lists."""
+    import pyarrow as pa
+
+    ids, words = pa.array([each[0] for each in verdicts], pa.int64()), pa.array([each[1] for each in verdicts])
+    with catalog.writing(layout) as connection:
+        connection.register("incoming", pa.table({"file_id": ids, "word": words}))
+        connection.execute("UPDATE contents SET integrity = word FROM incoming i WHERE contents.file_id = i.file_id")
+        connection.unregister("incoming")
+
+
+def files(layout: Layout) -> Iterator[tuple[str, str]]:
+    """Yield (path, SHA-256 of the content) of every digest and log file in the ledger, by path.
+
+    The second and later gzip members of a file are left out: they are no files of their own.
+    """
+    after = ""
+    while True:
+        with catalog.reading(layout) as connection:
+            page = connection.execute(
+                f"""SELECT path, min(sha256) FROM paths JOIN contents USING (file_id)
+                    WHERE ({_LOGS} OR kind = 'digest') AND path > ? AND NOT regexp_matches(path, '#member[0-9]+$')
+                    GROUP BY path ORDER BY path LIMIT {_FETCH}""",
+                [after],
+            ).fetchall()
+        if not page:
+            return
+        yield from page
+        after = page[-1][0]
+
+
+def evidence(layout: Layout, hashes: Sequence[str], paths: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Return what digests say of contents: by SHA-256 where one lists it, by path where one lists another hash."""
+    columns = ", ".join(f"l.{column}" for column in _EVIDENCE)
+    with catalog.reading(layout) as connection:
+        by_hash = connection.execute(
+            f"""SELECT DISTINCT ON (l.sha256) l.sha256, {columns} FROM listed l
+                WHERE l.sha256 IN (SELECT unnest(?::VARCHAR[]))
+                ORDER BY l.sha256, l.integrity = 'proven' DESC, l.key""",
+            [list(hashes)],
+        ).fetchall()
+        by_name = connection.execute(
+            f"""SELECT DISTINCT ON (path) path, {columns} FROM (SELECT unnest(?::VARCHAR[]) AS path) p
+                JOIN listed l ON l.name = {_NAME} ORDER BY path, l.integrity = 'proven' DESC, l.key""",
+            [list(paths)],
+        ).fetchall()
+    return {row[0]: dict(zip(_EVIDENCE.values(), row[1:], strict=True)) for row in (*by_name, *by_hash)}

@@ -1,0 +1,261 @@
+"""One validation: every chain walked, its logs compared, what no digest lists looked for, all findings gathered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from ctaudit import limits
+from ctaudit.chain_reading import Compared, Reader, locate_logs
+from ctaudit.integrity import checkpoint as state
+from ctaudit.integrity import coverage
+from ctaudit.integrity.authenticate import Trust
+from ctaudit.integrity.chain import Asked, ChainWalk, Restart
+from ctaudit.integrity.checkpoint import Checkpoint
+from ctaudit.integrity.coverage import Window
+from ctaudit.integrity.digest import LogEntry
+from ctaudit.integrity.loaded import Judged, Status
+from ctaudit.integrity.names import Chain
+from ctaudit.integrity.signature import PublicKey
+from ctaudit.integrity.unlisted import Account, Why, why
+from ctaudit.integrity.verdict import Finding, Severity, finding
+from ctaudit.inventory import Inventory
+from ctaudit.sources.objects import Object
+
+_SAMPLES = 5
+_AFTER = timedelta(hours=3)
+"""Digests this long after the span asked about are looked at, too: the next one holds the signature of the last."""
+
+
+@dataclass(slots=True)
+class ChainTally:
+    """What a validation found of one chain; the row of the summary."""
+
+    chain: Chain
+    digests: int = 0
+    digests_proven: int = 0
+    logs: int = 0
+    """Log files that its digests list."""
+    proven: int = 0
+    failed: int = 0
+    unproven: int = 0
+    """Nothing wrong with them, but their digest is not proven, or they could not be read."""
+    pending: int = 0
+    """Log files that lie there and are too young for a digest."""
+    spans: list[Window] = field(default_factory=list)
+    """What its proven digests account for, merged."""
+    worst: Finding | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FileVerdict:
+    """What became of one file, for whoever wants to hear of each."""
+
+    kind: str
+    """`digest` or `log`."""
+    key: str
+    status: str
+    """`proven`, `unproven`, `failed` or `unread`."""
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """What one digest says of one log file: the store joins it to the events by hash and by name."""
+
+    entry: LogEntry
+    judged: Judged
+
+
+@dataclass(slots=True)
+class Hearers:
+    """Who is told while the work goes on."""
+
+    step: Callable[[int, int], None]
+    """Called with how many digests and how many logs are done."""
+    file: Callable[[FileVerdict], None] | None = None
+    listed: Callable[[Sequence[Listed]], None] | None = None
+
+
+class Findings:
+    """Findings in bounded number: the gravest are kept when there are too many."""
+
+    def __init__(self) -> None:
+        self.kept: list[Finding] = []
+        self.more = 0
+        self.worst: Severity | None = None
+
+    def add(self, found: Finding) -> None:
+        self.worst = found.severity if self.worst is None else max(self.worst, found.severity)
+        if len(self.kept) < limits.MAX_FINDINGS:
+            self.kept.append(found)
+        else:
+            self.more += 1
+
+
+class Validation:
+    """The work on one inventory; `places` does one account and region after the other."""
+
+    def __init__(
+        self, inventory: Inventory, reader: Reader, trust: Trust, asked: Asked, before: state.State, hearers: Hearers
+    ) -> None:
+        self._inventory = inventory
+        self._reader = reader
+        self._trust = trust
+        self.asked = asked
+        self._before = before
+        self._hearers = hearers
+        self.findings = Findings()
+        self.tallies: list[ChainTally] = []
+        self.restarts: list[tuple[Restart, bool]] = []
+        """With each, whether log files lie in the span between."""
+        self.checkpoints: list[tuple[Chain, Checkpoint]] = []
+        self.keys: dict[str, PublicKey] = {}
+        """The keys that proved something, by SHA-256."""
+        self.accounted: dict[tuple[str, str], Account] = {}
+        """By account and region, what all trails' digests account for."""
+        self.seen_checkpoints: set[Chain] = set()
+        """Chains of which the digest of the last checkpoint is there, whatever its content is now."""
+        self._done = [0, 0]
+
+    def place(self, account: str, region: str, chains: Sequence[Chain], chosen: Sequence[Chain]) -> None:
+        """Validate the `chosen` chains of one account and region; the others tell only which logs they list."""
+        walks = [ChainWalk(chain, self._trust, self.asked) for chain in chains]
+        tallies = {chain: ChainTally(chain) for chain in chosen}
+        for walk in walks:
+            self._walk(walk, tallies.get(walk.chain))
+        ends = [walk.newest_end for walk in walks if walk.newest_end is not None]
+        proven = coverage.merge(window for walk in walks for window in walk.proven)
+        self.accounted[account, region] = Account(proven, max(ends, default=None))
+        for walk in walks:
+            if walk.chain in tallies:
+                self._finish(walk, tallies[walk.chain])
+        self._unlisted(account, region, list(tallies.values()))
+        self._inventory.forget_listed()
+        self.tallies += tallies.values()
+
+    def _walk(self, walk: ChainWalk, tally: ChainTally | None) -> None:
+        until = self.asked.until
+        digests = self._inventory.digests(walk.chain, until + _AFTER if until else None)
+        for found, loaded in self._reader.digests(digests):
+            if walk.enough(loaded.name):
+                break
+            step = walk.step(loaded)
+            judged = step.judged
+            if tally is None or not step.reported:
+                self._inventory.mark_listed(locate_logs(self._reader.objects, found, judged))
+                continue
+            self._note_digest(found, judged, tally)
+            for each in step.findings:
+                self.tell(each, tally)
+            self._compare(found, judged, tally)
+        for compared in self._reader.compared(all_of_them=True):
+            assert tally is not None  # only the logs of a chosen chain are compared
+            self._note_logs(compared, tally)
+
+    def _note_digest(self, found: Object, judged: Judged, tally: ChainTally) -> None:
+        tally.digests += 1
+        self._done[0] += 1
+        if judged.proven:
+            tally.digests_proven += 1
+            if tally.chain.region == tally.chain.home:  # only there does a log tell why a trail stopped
+                self._inventory.mark_proven(found, judged.loaded.name)
+            if judged.key is not None:
+                self.keys[judged.key.sha256] = judged.key
+        before = self._before.get(tally.chain)
+        if before is not None and state.is_digest_of(before, judged):
+            self.seen_checkpoints.add(tally.chain)
+            if changed := state.replaced(tally.chain, before, judged):
+                self.tell(changed, tally)
+        if self._hearers.file:
+            reason = judged.proof.value if judged.proof else (judged.findings[0].sentence if judged.findings else "")
+            self._hearers.file(FileVerdict("digest", judged.loaded.key, judged.status.value, reason))
+
+    def _compare(self, found: Object, judged: Judged, tally: ChainTally) -> None:
+        """Have a digest's logs compared; those of a digest that is known to be false are not: what for?"""
+        entries = judged.digest.logs if judged.digest else ()
+        tally.logs += len(entries)
+        if judged.status is Status.FAILED:
+            tally.unproven += len(entries)
+            self._inventory.mark_listed(locate_logs(self._reader.objects, found, judged))
+        else:
+            self._reader.compare(found, judged, entries)
+        if entries and self._hearers.listed:
+            self._hearers.listed([Listed(entry, judged) for entry in entries])
+        for compared in self._reader.compared():
+            self._note_logs(compared, tally)
+        self._hearers.step(*self._done)
+
+    def _note_logs(self, compared: Compared, tally: ChainTally) -> None:
+        self._inventory.mark_listed(compared.places)
+        self._done[1] += len(compared.verdicts)
+        for verdict in compared.verdicts:
+            if verdict.status is Status.PROVEN:
+                tally.proven += 1
+            elif verdict.status is Status.FAILED:
+                tally.failed += 1
+            else:
+                tally.unproven += 1
+            if verdict.finding:
+                self.tell(verdict.finding, tally)
+            if self._hearers.file:
+                reason = verdict.finding.sentence if verdict.finding else compared.judged.evidence
+                self._hearers.file(FileVerdict("log", verdict.entry.location.key, verdict.status.value, reason))
+
+    def _finish(self, walk: ChainWalk, tally: ChainTally) -> None:
+        tally.spans = walk.proven
+        for each in walk.finish():
+            self.tell(each, tally)
+        for restart in walk.restarts:
+            since, until = restart.window
+            unlisted = self._inventory.unlisted(walk.chain.account, walk.chain.region, since, until)
+            self.restarts.append((restart, next(unlisted, None) is not None))
+        if walk.newest is not None:
+            self.checkpoints.append((walk.chain, state.checkpoint(walk.newest)))
+
+    def _unlisted(self, account: str, region: str, tallies: Sequence[ChainTally]) -> None:
+        """Tell of log files that no digest lists; those of one kind that nobody can be blamed for together."""
+        known = self.accounted[account, region]
+        others: dict[Why, list[tuple[str, datetime]]] = {Why.PENDING: [], Why.UNDIGESTED: []}
+        counts = dict.fromkeys(others, 0)
+        tally = tallies[0] if tallies else None
+        for key, name in self._inventory.unlisted(account, region, self.asked.since, self.asked.until):
+            reason = why(name.time, known)
+            if reason is Why.UNLISTED:
+                span = (name.time, name.time + timedelta(minutes=1))
+                chain = tally.chain if tally else None
+                self.tell(finding("log.unlisted", key=key, chain=chain, span=span), tally)
+                continue
+            counts[reason] += 1
+            seen = others[reason]
+            seen[_SAMPLES:] = [(key, name.time)]  # the first few, and the last
+        if tally:
+            tally.pending = counts[Why.PENDING]
+        for reason, seen in others.items():
+            if seen:
+                code = reason.value if tallies else "coverage.no_digests"
+                self.tell(_several(code, account, region, tally, counts[reason], seen), tally)
+
+    def tell(self, found: Finding, tally: ChainTally | None = None) -> None:
+        self.findings.add(found)
+        tally = tally or next((each for each in self.tallies if each.chain == found.chain), None)
+        if tally and found.severity > Severity.INFO and (tally.worst is None or found.severity > tally.worst.severity):
+            tally.worst = found
+
+
+def _several(
+    code: str, account: str, region: str, tally: ChainTally | None, count: int, seen: Sequence[tuple[str, datetime]]
+) -> Finding:
+    """Make one finding of several log files of which only some are named."""
+    files = "1 log file" if count == 1 else f"{count} log files"
+    detail = f"{files} of account {account}, region {region}, such as {seen[0][0]}"
+    return finding(
+        code,
+        detail,
+        key=seen[0][0] if count == 1 else None,
+        chain=tally.chain if tally else None,
+        span=(seen[0][1], seen[-1][1] + timedelta(minutes=1)),
+        count=count,
+        samples=tuple(key for key, _ in seen),
+    )
