@@ -15,17 +15,18 @@ $(VENV)/ready: requirements.lock requirements-dev.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $@
 
-# Exit code 3 is expected here: one sample file is damaged, as the story tells, and every answer says so.
+# Exit codes 3 and 1 are expected here: one sample file is damaged, as the story tells, and every answer says so.
 demo: $(VENV)/ready
 	@rm -rf $(STORE)
 	@for line in \
 	  "ingest sample_logs" \
+	  "validate sample_logs" \
 	  "who-deleted example-payroll-archive" \
 	  "what-did hotfix-4412 --writes" \
 	  "status" "faults"; do \
 	  printf '\n$$ ctaudit %s\n' "$$line"; \
 	  CTAUDIT_STORE=$(STORE) $(BIN)/ctaudit $$line; code=$$?; \
-	  test $$code -eq 0 -o $$code -eq 3 || exit $$code; \
+	  test $$code -le 1 -o $$code -eq 3 || exit $$code; \
 	done
 
 test: $(VENV)/ready

@@ -40,6 +40,11 @@ def from_files(named: Iterable[str]) -> tuple[list[Mapping[str, Any]], list[Find
     return entries, findings
 
 
+def key_texts(named: Iterable[str]) -> list[bytes]:
+    """Return the contents of the named files, and of all `.json` files of named folders; raises UsageError."""
+    return [_read(file) for path in named for file in _files(path)]
+
+
 def _files(path: str) -> list[str]:
     if not os.path.isdir(path):
         return [path]

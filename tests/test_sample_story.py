@@ -61,7 +61,7 @@ def test_every_command_runs_and_has_something_to_show(command: str, ask: Ask, ca
     words = shlex.split(command)
     assert words[0] == "ctaudit"
     done = ask(*words[1:], folder=case.folder)
-    assert done.code in (0, 3), done.err
+    assert done.code in ((1,) if words[1] == "validate" else (0, 3)), done.err
     assert not done.err.startswith("0 rows")
     assert len(done.out.splitlines()) > 2 or words[1] == "ingest"
 

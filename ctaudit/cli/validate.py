@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -178,6 +177,7 @@ def _tell(streams: Streams, report: Report, format: Format, strict: bool) -> int
 def _like_awscli(ctx: click.Context, source: str | None, **options: Any) -> int:
     """Do what the AWS CLI does, and print what it prints."""
     from ctaudit.compat import validate_like_awscli
+    from ctaudit.key_rings import key_texts
 
     streams = streams_of(ctx)
     if len(options["trails"]) != 1 or options["since"] is None:
@@ -192,7 +192,7 @@ def _like_awscli(ctx: click.Context, source: str | None, **options: Any) -> int:
         account_id=next(iter(options["account"]), None),
         region=next(iter(options["region"]), None),
         verbose=options["verbose"],
-        public_keys=tuple(Path(path).read_bytes() for path in options["public_keys"]),
+        public_keys=tuple(key_texts(options["public_keys"])),
         metadata=options["metadata"],
     )
     for stream, text in run:

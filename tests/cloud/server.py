@@ -112,6 +112,7 @@ class _Handler(MotoRequestHandler):
 @contextmanager
 def _serving(application: Application) -> Iterator[str]:
     server: BaseWSGIServer = make_server(_LOCALHOST, 0, application, threaded=True, request_handler=_Handler)
+    server.daemon_threads, server.block_on_close = True, False  # type: ignore[attr-defined]  # clients keep connections
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
     try:
