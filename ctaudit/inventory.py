@@ -48,18 +48,24 @@ class Inventory:
         if len(self._digests) + len(self._logs) >= _BATCH:
             self._flush()
 
+    def add_digest(self, found: Object) -> None:
+        """Note an object only if it is a digest: one of a place whose log files nobody asked about."""
+        if digest_name(found.key) is not None:
+            self.add(found)
+
     def _flush(self) -> None:
         self._connection.executemany("INSERT INTO digests VALUES (?,?,?,?,?,?,?,?,?,0)", self._digests)
         self._connection.executemany("INSERT INTO logs VALUES (?,?,?,?,?)", self._logs)
         self._digests, self._logs = [], []
 
     def settle(self) -> None:
-        """Call once when all is added: what is asked for from now on is found by index."""
+        """Call when all is added: what is asked for from now on is found by index."""
         self._flush()
         self._connection.execute(
-            'CREATE INDEX by_chain ON digests (account, region, trail, home, backfill, "end" DESC, key DESC)'
+            """CREATE INDEX IF NOT EXISTS by_chain
+               ON digests (account, region, trail, home, backfill, "end" DESC, key DESC)"""
         )
-        self._connection.execute("CREATE INDEX by_place ON logs (account, region, time)")
+        self._connection.execute("CREATE INDEX IF NOT EXISTS by_place ON logs (account, region, time)")
 
     def chains(self) -> list[Chain]:
         """Return every chain that there is a digest of, in order."""
@@ -78,9 +84,11 @@ class Inventory:
         """Return the (account, region) of every log file."""
         return self._connection.execute("SELECT DISTINCT account, region FROM logs ORDER BY 1, 2").fetchall()
 
-    def digests(self, chain: Chain, until: datetime | None = None) -> Iterator[Chosen]:
-        """Yield a chain's digests, the newest first, those whose name says that they end after `until` left out."""
+    def digests(self, chain: Chain, until: datetime | None = None, after: Object | None = None) -> Iterator[Chosen]:
+        """Yield a chain's digests, the newest first: those that end before `until`, and come after the one named."""
         at: tuple[int, str] = (_seconds(until) if until else 1 << 62, "\U0010ffff")
+        if after is not None and (name := digest_name(after.key)) is not None:
+            at = _seconds(name.end), after.key
         while page := self._page(chain, at):
             for end, key, place, bucket in page:
                 name = digest_name(key)

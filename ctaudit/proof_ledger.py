@@ -10,9 +10,10 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 
+from ctaudit.integrity.asked import Asked
 from ctaudit.integrity.loaded import Status
 from ctaudit.integrity.names import base_name, log_name
-from ctaudit.integrity.unlisted import Account, Why, why
+from ctaudit.integrity.unlisted import MINUTE, Account, Why, why
 from ctaudit.store import proofs
 from ctaudit.store.layout import Layout
 from ctaudit.validation import Listed
@@ -55,21 +56,21 @@ class ProofLedger:
             proofs.record(self._layout, self._waiting)
             self._waiting = []
 
-    def finish(self, accounted: Mapping[tuple[str, str], Account], *, whole: bool) -> None:
+    def finish(self, accounted: Mapping[tuple[str, str], Account], asked: Asked, *, whole: bool) -> None:
         """Give every content its verdict; `whole` says that all the store's evidence was looked at, not some of it."""
         self._flush()
         proofs.settle_all(self._layout)
         for page in proofs.unjudged(self._layout):
-            verdicts = [(file_id, word) for file_id, path in page if (word := _judge(path, accounted, whole))]
+            verdicts = [(file_id, word) for file_id, path in page if (word := _judge(path, accounted, asked, whole))]
             if verdicts:
                 proofs.judge(self._layout, verdicts)
 
 
-def _judge(path: str, accounted: Mapping[tuple[str, str], Account], whole: bool) -> str | None:
+def _judge(path: str, accounted: Mapping[tuple[str, str], Account], asked: Asked, whole: bool) -> str | None:
     """Return the verdict on a content that no digest lists, or None when nothing was looked at that could list it."""
     name = log_name(path)
     known = accounted.get((name.account, name.region)) if name else None
-    if name is None or known is None:
+    if name is None or known is None or not asked.touches((name.time, name.time + MINUTE)):
         return "unproven" if whole else None
     return "unlisted" if why(name.time, known) is Why.UNLISTED else "unproven"
 

@@ -16,8 +16,8 @@ from ctaudit.chain_reading import Held, Reader
 from ctaudit.errors import UsageError
 from ctaudit.fault import Fault
 from ctaudit.integrity import checkpoint as state
+from ctaudit.integrity.asked import Asked
 from ctaudit.integrity.authenticate import Trust
-from ctaudit.integrity.chain import Asked
 from ctaudit.integrity.names import Chain
 from ctaudit.integrity.signature import PublicKey
 from ctaudit.integrity.verdict import Finding, Severity, finding, order, spelled
@@ -30,7 +30,7 @@ from ctaudit.sources.objects import Objects
 from ctaudit.sources.sidecars import Sidecars
 from ctaudit.state_file import read_state, write_state
 from ctaudit.store.layout import Layout
-from ctaudit.validation import ChainTally, FileVerdict, Hearers, Validation
+from ctaudit.validation import ChainTally, FileVerdict, Hearers, Validation, about_listing
 
 if TYPE_CHECKING:
     from ctaudit.proof_ledger import ProofLedger
@@ -40,7 +40,6 @@ _DELIVERY = timedelta(hours=2)
 """A digest is delivered within this long after its window ends."""
 _LAGS = timedelta(hours=1)
 """A chain that ends this much before another one of the same trail has lost its end."""
-_MOST_EXPLAINED = 200
 _MOST_HINTS = 8
 
 
@@ -141,13 +140,14 @@ def validate(
         listing = _fill(inventory, evidence.objects)
         hearers = Hearers(_steps(progress or Silent(), inventory), told, ledger.add if ledger else None)
         trust, about_keys = _trust(evidence, inventory, options, now)
-        run = Validation(inventory, reader, trust, _asked(evidence, options, now), before, hearers)
+        asked = _asked(evidence, options, now, certain=all(found.code == "listing.outside" for found in listing))
+        run = Validation(inventory, reader, trust, asked, before, hearers)
         for found in (*listing, *about_keys):
             run.findings.add(found)
         _places(run, inventory, options)
         _across(run, inventory, evidence.objects, options, before)
         if ledger:
-            ledger.finish(run.accounted, whole=source is None and not options.narrow)
+            ledger.finish(run.accounted, run.asked, whole=source is None and not options.narrow)
     if options.state:
         write_state(options.state, state.newer(before, run.checkpoints))
     return _report(run, recorded=ledger is not None, notes=_notes(evidence, options))
@@ -187,7 +187,7 @@ def _fill(inventory: Inventory, objects: Objects) -> list[Finding]:
     faults: list[Finding] = []
     for found in objects.find():
         if isinstance(found, Fault):
-            faults.append(finding("listing.unreadable", f"{found.path} {found.reason}", key=found.path))
+            faults.append(about_listing(found))
         else:
             inventory.add(found)
     inventory.settle()
@@ -210,10 +210,10 @@ def _trust(evidence: _Evidence, inventory: Inventory, options: Options, now: dat
     return Trust(ring, pins, evidence.objects.online), findings + oddities
 
 
-def _asked(evidence: _Evidence, options: Options, now: datetime) -> Asked:
+def _asked(evidence: _Evidence, options: Options, now: datetime, *, certain: bool) -> Asked:
     """Say up to when there ought to be digests: in the bucket itself nearly up to now, in a copy nobody knows."""
-    until = min(options.until or now, now - _DELIVERY) if evidence.objects.online else options.until
-    return Asked(options.since, until, options.expired_before)
+    due = min(options.until or now, now - _DELIVERY) if evidence.objects.online else options.until
+    return Asked(options.since, options.until, due, options.expired_before, certain)
 
 
 def _places(run: Validation, inventory: Inventory, options: Options) -> None:
@@ -232,9 +232,9 @@ def _places(run: Validation, inventory: Inventory, options: Options) -> None:
 
 def _across(run: Validation, inventory: Inventory, objects: Objects, options: Options, before: state.State) -> None:
     """Tell what only shows when all chains are known."""
-    for restart, has_logs in run.restarts[:_MOST_EXPLAINED]:
+    for restart, has_logs in run.restarts:
         run.tell(explain(restart, has_logs, inventory, objects))
-    if run.asked.until is None:
+    if run.asked.due is None:
         _compare_ends(run)
     proven = dict(run.checkpoints)
     for chain, point in before.items():

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from ctaudit import limits
 from ctaudit.chain_reading import Compared, Reader, locate_logs
+from ctaudit.fault import Fault
 from ctaudit.integrity import checkpoint as state
 from ctaudit.integrity import coverage
+from ctaudit.integrity.asked import Asked
 from ctaudit.integrity.authenticate import Trust
-from ctaudit.integrity.chain import Asked, ChainWalk, Restart
+from ctaudit.integrity.chain import ChainWalk, Restart
 from ctaudit.integrity.checkpoint import Checkpoint
 from ctaudit.integrity.coverage import Window
 from ctaudit.integrity.digest import LogEntry
@@ -26,6 +28,11 @@ from ctaudit.sources.objects import Object
 _SAMPLES = 5
 _AFTER = timedelta(hours=3)
 """Digests this long after the span asked about are looked at, too: the next one holds the signature of the last."""
+
+_OF_ABSENCE = frozenset(
+    ("digest.missing", "log.unlisted", "coverage.no_digests", "coverage.tail", "coverage.restart_gap", "state.rollback")
+)
+"""Verdicts that rest on something not being there."""
 
 
 @dataclass(slots=True)
@@ -136,23 +143,49 @@ class Validation:
         self.tallies += tallies.values()
 
     def _walk(self, walk: ChainWalk, tally: ChainTally | None) -> None:
-        until = self.asked.until
-        digests = self._inventory.digests(walk.chain, until + _AFTER if until else None)
-        for found, loaded in self._reader.digests(digests):
-            if walk.enough(loaded.name):
-                break
-            step = walk.step(loaded)
-            judged = step.judged
-            if tally is None or not step.reported:
-                self._inventory.mark_listed(locate_logs(self._reader.objects, found, judged))
-                continue
-            self._note_digest(found, judged, tally)
-            for each in step.findings:
-                self.tell(each, tally)
-            self._compare(found, judged, tally)
+        """Walk a chain; where it goes on outside of what was listed, that is listed, too."""
+        at: Object | None = None
+        while (at := self._walk_on(walk, tally, at)) is not None:
+            pass
         for compared in self._reader.compared(all_of_them=True):
             assert tally is not None  # only the logs of a chosen chain are compared
             self._note_logs(compared, tally)
+
+    def _walk_on(self, walk: ChainWalk, tally: ChainTally | None, after: Object | None) -> Object | None:
+        """Walk from the newest digest, or the one before `after`, to where more was listed, or None at the end."""
+        until = self.asked.until + _AFTER if self.asked.until else None
+        for found, loaded in self._reader.digests(self._inventory.digests(walk.chain, until, after)):
+            if walk.enough(loaded.name):
+                break
+            step = walk.step(loaded)
+            if tally is not None:
+                for each in step.findings:
+                    self.tell(each, tally)
+            if tally is None or not step.reported:
+                self._inventory.mark_listed(locate_logs(self._reader.objects, found, step.judged))
+            else:
+                self._note_digest(found, step.judged, tally)
+                self._compare(found, step.judged, tally)
+            if self._list_beyond(step.judged):
+                return found
+        return None
+
+    def _list_beyond(self, judged: Judged) -> bool:
+        """List where the predecessor lies when that was not listed: trails move to other prefixes and buckets."""
+        digest = judged.digest
+        if digest is None or digest.previous is None or judged.status is Status.FAILED:
+            return False
+        wanted = digest.previous.location
+        more = self._reader.objects.beyond((wanted.bucket, wanted.key))
+        if more is None:
+            return False
+        for found in more:
+            if isinstance(found, Fault):
+                self.tell(about_listing(found))
+            else:
+                self._inventory.add_digest(found)
+        self._inventory.settle()
+        return True
 
     def _note_digest(self, found: Object, judged: Judged, tally: ChainTally) -> None:
         tally.digests += 1
@@ -238,10 +271,18 @@ class Validation:
                 self.tell(_several(code, account, region, tally, counts[reason], seen), tally)
 
     def tell(self, found: Finding, tally: ChainTally | None = None) -> None:
+        if not self.asked.certain and found.severity is Severity.FAILED and found.code in _OF_ABSENCE:
+            found = replace(found, severity=Severity.INCOMPLETE, sentence=f"{found.sentence}; not all could be listed")
         self.findings.add(found)
         tally = tally or next((each for each in self.tallies if each.chain == found.chain), None)
         if tally and found.severity > Severity.INFO and (tally.worst is None or found.severity > tally.worst.severity):
             tally.worst = found
+
+
+def about_listing(fault: Fault) -> Finding:
+    """Make the finding of what could not, or must not, be listed."""
+    code = "listing.outside" if fault.kind == "file.outside" else "listing.unreadable"
+    return finding(code, f"{fault.path} {fault.reason}", key=fault.path)
 
 
 def _several(

@@ -104,6 +104,8 @@ def run(arguments: Sequence[str]) -> int:
     try:
         result = ctaudit.main(list(arguments), prog_name="ctaudit", standalone_mode=False, obj=streams)
     except (click.ClickException, click.Abort, KeyboardInterrupt) as error:
+        if isinstance(error.__cause__, EOFError):  # Click takes it for the end of what a user types; nobody was asked
+            return _explain(error.__cause__, streams, debug="--debug" in arguments)
         return _refuse(error, streams)
     except Exception as error:
         return _explain(error, streams, debug="--debug" in arguments)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from ctaudit.integrity import coverage
+from ctaudit.integrity.asked import Asked
 from ctaudit.integrity.authenticate import Trust, agrees, authenticate
 from ctaudit.integrity.coverage import HOUR, Window, digests_in
 from ctaudit.integrity.digest import Previous
@@ -20,19 +21,8 @@ from ctaudit.integrity.loaded import Judged, Loaded, Status
 from ctaudit.integrity.names import Chain, DigestName, digest_name
 from ctaudit.integrity.verdict import Finding, Severity, finding, spelled
 
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """The span that a validation is about."""
-
-    since: datetime | None = None
-    until: datetime | None = None
-    """Up to when there ought to be digests; None when that is not known."""
-    expired_before: datetime | None = None
-    """Digests older than this are deleted by rule: that they are gone is no failure."""
-
-    def touches(self, window: Window) -> bool:
-        return coverage.clip(window, self.since, self.until) is not None
+_MOST_RESTARTS = 200
+"""Of one chain, kept to be explained: each holds a digest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,19 +142,30 @@ class ChainWalk:
             window = window_of(judged.loaded)[1], line.low
             if not self.chain.backfill and judged.status is not Status.FAILED and window[0] < window[1]:
                 line.told.append(window)
-                self.restarts.append(Restart(window, judged))
+                yield from self._restart(Restart(window, judged))
         elif line.pointer is not None and line.last.status is not Status.FAILED:
             yield self._missing(line.last, line.pointer)
+
+    def _restart(self, restart: Restart) -> Iterator[Finding]:
+        """Keep a restart to be explained later; of very many the rest is told as it is."""
+        if len(self.restarts) < _MOST_RESTARTS:
+            self.restarts.append(restart)
+        else:
+            yield finding("coverage.restart_gap", "not looked into", chain=self.chain, span=restart.window)
 
     def _missing(self, judged: Judged, pointer: Previous) -> Finding:
         named = digest_name(pointer.location.key)
         end = named.end if named else window_of(judged.loaded)[0]
-        expired = self._asked.expired_before is not None and end <= self._asked.expired_before
-        detail = f"{judged.loaded.key} names it, with its hash"
+        own = judged.digest.location.bucket if judged.digest else None
+        why = ""
+        if pointer.location.bucket != own:
+            why = f"; it lay in the bucket {pointer.location.bucket}, which may not be at hand"
+        elif self._asked.expired_before is not None and end <= self._asked.expired_before:
+            why = "; it is older than what is kept by rule"
         return finding(
             "digest.missing",
-            f"{detail}; it is older than what is kept by rule" if expired else detail,
-            severity=Severity.INCOMPLETE if expired else None,
+            f"{judged.loaded.key} names it, with its hash{why}",
+            severity=Severity.INCOMPLETE if why else None,
             key=pointer.location.key,
             chain=self.chain,
             span=(end - HOUR, end),
@@ -252,7 +253,7 @@ class ChainWalk:
                 yield from self._holes(line)
             if not self._lines:
                 detail = "none of the chain's digests lies in what was asked"
-                yield finding("coverage.missing", detail, chain=self.chain, span=(since, self._asked.until))
+                yield finding("coverage.missing", detail, chain=self.chain, span=(since, self._asked.due))
 
     def _cut(self, line: _Line) -> Finding:
         assert line.pointer is not None  # it is cut before the digest it names
@@ -265,7 +266,7 @@ class ChainWalk:
     def _holes(self, line: _Line) -> Iterator[Finding]:
         windows, seen = coverage.merge(line.proven), coverage.merge(line.seen)
         low = self._asked.since or seen[0][0]
-        high = self._asked.until or seen[-1][1]
+        high = self._asked.due or seen[-1][1]
         if low >= high:
             return
         if not windows:

@@ -9,6 +9,8 @@ from datetime import datetime, timedelta
 
 from ctaudit.integrity.coverage import Window, covers
 
+MINUTE = timedelta(minutes=1)
+"""How exact the time in a log's name is."""
 SLACK = timedelta(minutes=90)
 """The time in a log's name may lie this long before the digest that lists it ends: deliveries are late, names round."""
 

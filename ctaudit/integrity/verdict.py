@@ -76,6 +76,7 @@ KINDS: Mapping[str, tuple[Severity, str]] = {
     "key.not_pinned": (Severity.INCOMPLETE, "a digest is signed with a key that is not among the pinned ones"),
     "key.unreadable": (Severity.ERROR, "public keys could not be read"),
     "listing.unreadable": (Severity.ERROR, "a folder or prefix could not be listed"),
+    "listing.outside": (Severity.INCOMPLETE, "a link leads out of the folder and was not followed"),
     "findings.more": (Severity.INCOMPLETE, "there are more findings than are kept one by one"),
 }
 """Every verdict there is: its severity unless the finding says otherwise, and what it means in general."""

@@ -37,14 +37,19 @@ class Mirror:
         self._sidecars = sidecars
         self._bucket_map = {old: os.path.realpath(os.path.join(root, new)) for old, new in bucket_map.items()}
         self._paths = paths
+        self._listed: set[str] = set()
         self._inside = lru_cache(4096)(self._leads_inside)
 
     def find(self) -> Iterator[Object | Fault]:
         """Yield every file below the folder; links out of it, and what cannot be listed, are faults."""
         if self._paths is not None:
             yield from (Object(self._key(path), path, 0) for path in self._paths)
-            return
-        waiting = [self._root or "/"]
+        else:
+            yield from self._walk(self._root or "/")
+
+    def _walk(self, top: str) -> Iterator[Object | Fault]:
+        below = len(top.rstrip("/")) + 1
+        waiting = [top]
         while waiting:
             folder = waiting.pop()
             try:
@@ -58,7 +63,7 @@ class Mirror:
                         elif entry.is_dir():
                             waiting.append(entry.path)
                         elif entry.name.endswith((".json.gz", ".json")):
-                            yield Object(self._key(entry.path), entry.path, 0)
+                            yield Object(entry.path[below:], entry.path, 0)
             except OSError as error:
                 yield Fault(
                     files.shown(folder), None, "file.unreadable", f"cannot be listed: {error.strerror or error}"
@@ -100,6 +105,14 @@ class Mirror:
     def _leads_inside(self, path: str) -> bool:
         real = os.path.realpath(path)
         return any(real == root or real.startswith(f"{root}/") for root in (self._root, *self._bucket_map.values()))
+
+    def beyond(self, wanted: tuple[str, str]) -> Iterator[Object | Fault] | None:
+        """List a bucket's folder that was named with the bucket map and lies outside of the mirror."""
+        folder = self._bucket_map.get(wanted[0])
+        if folder is None or folder in self._listed or f"{folder}/".startswith(f"{self._root}/"):
+            return None
+        self._listed.add(folder)
+        return self._walk(folder)
 
     def fetch(self, place: str, *, metadata: bool = False) -> Fetched:
         """Open a file and, when asked, its sidecar; see `Objects.fetch`."""

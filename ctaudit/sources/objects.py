@@ -65,6 +65,13 @@ class Objects(Protocol):
         """
         ...
 
+    def beyond(self, wanted: tuple[str, str]) -> Iterator[Object | Fault] | None:
+        """List the folder of a digest that another one names, when it lies outside of what `find` yields.
+
+        `wanted` is its (bucket, key). None when it lies inside, or was listed by an earlier call.
+        """
+        ...
+
     def fetch(self, place: str, *, metadata: bool = False) -> Fetched:
         """Open the object at `place`; its metadata is looked for when asked. Safe to call from several threads.
 

@@ -40,6 +40,7 @@ class S3:
     def __init__(self, url: str, *, bucket_map: Mapping[str, str] | None = None, connections: int = 64) -> None:
         self.bucket, self.prefix = split_url(url)
         self._map = dict(bucket_map or {})
+        self._beyond: set[tuple[str, str]] = set()
         self._known_as = next((old for old, new in self._map.items() if new == self.bucket), self.bucket)
         self._connections = connections
         self._lock = threading.Lock()
@@ -50,15 +51,18 @@ class S3:
 
         Raises CtauditError when there are no credentials: then nothing can be asked at all.
         """
+        return self._list(self.bucket, self._listed_prefix(), self._known_as)
+
+    def _list(self, bucket: str, prefix: str, known_as: str) -> Iterator[Object | Fault]:
         try:
-            for page in self.pages("list_objects_v2", Bucket=self.bucket, Prefix=self._listed_prefix()):
+            for page in self.pages("list_objects_v2", Bucket=bucket, Prefix=prefix):
                 for entry in page.get("Contents", ()):
-                    if entry["Key"].endswith((".json.gz", ".json")):
-                        yield self._object(entry)
+                    if (key := entry["Key"]).endswith((".json.gz", ".json")):
+                        modified = entry["LastModified"].astimezone(UTC)
+                        yield Object(key, f"s3://{bucket}/{key}", entry["Size"], known_as, modified)
         except Unavailable as trouble:
-            place = f"s3://{self.bucket}/{self._listed_prefix()}"
             reason = f"cannot be listed: {trouble.reason}; what lies there is not looked at"
-            yield Fault(place, None, f"s3.{trouble.kind.replace('-', '_')}", reason)
+            yield Fault(f"s3://{bucket}/{prefix}", None, f"s3.{trouble.kind.replace('-', '_')}", reason)
 
     def pages(self, operation: str, **asked: Any) -> Iterator[dict[str, Any]]:
         """Yield the pages of a listing; raises Unavailable, whose cause is AWS's answer."""
@@ -71,6 +75,17 @@ class S3:
     def locate(self, near: Object, own: tuple[str, str], wanted: tuple[str, str]) -> str:
         bucket, key = wanted
         return f"s3://{self._map.get(bucket, bucket)}/{key}"
+
+    def beyond(self, wanted: tuple[str, str]) -> Iterator[Object | Fault] | None:
+        """List the folder of a region's digests in another bucket, or outside of the prefix."""
+        bucket, key = self._map.get(wanted[0], wanted[0]), wanted[1]
+        if bucket == self.bucket and key.startswith(self._listed_prefix()):
+            return None
+        folder = "/".join(key.split("/")[:-4])  # without the day's three folders and the name
+        if (bucket, folder) in self._beyond or not _BUCKET.fullmatch(bucket):
+            return None
+        self._beyond.add((bucket, folder))
+        return self._list(bucket, f"{folder}/", wanted[0])
 
     def fetch(self, place: str, *, metadata: bool = False) -> Fetched:
         bucket, _, key = place.removeprefix("s3://").partition("/")
@@ -97,10 +112,6 @@ class S3:
         # A prefix is a folder here: `logs` must not take in `logs-of-another-trail`.
         whole = not self.prefix or self.prefix.endswith(("/", ".json", ".json.gz"))
         return self.prefix if whole else f"{self.prefix}/"
-
-    def _object(self, entry: Mapping[str, Any]) -> Object:
-        key, modified = entry["Key"], entry["LastModified"]
-        return Object(key, f"s3://{self.bucket}/{key}", entry["Size"], self._known_as, modified.astimezone(UTC))
 
 
 def split_url(url: str) -> tuple[str, str]:

@@ -82,7 +82,7 @@ def settle(connection: duckdb.DuckDBPyConnection, where: str = "true") -> None:
               WHEN file_id IN (
                 SELECT file_id FROM paths WHERE {_NAME} IN (SELECT name FROM listed WHERE integrity <> 'void')
               ) THEN 'failed'
-              WHEN integrity = 'unlisted' THEN 'unlisted' END
+              WHEN integrity IN ('unlisted', 'unproven') THEN integrity END
             WHERE {_LOGS} AND {where}"""
     )
 

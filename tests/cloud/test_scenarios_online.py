@@ -6,12 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from ctaudit.validate import Report, validate
+from ctaudit.validate import Options, Report, validate
 from tests.cloud.server import Cloud
 from tests.cloud.stage import stage
 from tests.integrity.running import NOWHERE, differences, now, options
 from tests.integrity.scenario import Case, Scenario
 from tests.integrity.scenarios import SCENARIOS
+from tests.integrity.test_moved_chains import changed_bucket
+from tests.trail.small import CHAIN, NOON, small_trail
+from tests.trail.trail import HOUR
 
 
 @pytest.fixture
@@ -38,3 +41,25 @@ def test_the_bucket_gets_the_verdicts_of_the_table(scenario: Scenario, aws: Clou
         pytest.skip("cannot be asked of S3")
     report = online(case, aws, tmp_path)
     assert differences(report, case.online) == []
+
+
+def test_a_chain_is_followed_into_another_bucket_and_out_of_the_prefix(aws: Cloud, tmp_path: Path) -> None:
+    old, trail = changed_bucket()
+    aws.put(old)
+    aws.put(trail.bucket)
+    aws.serve_keys({region: (key,) for region, key in trail.keys.items()})
+    source = f"s3://{trail.bucket.name}/AWSLogs/{CHAIN[0]}"
+    report = validate(source, tmp_path / NOWHERE, Options(since=NOON, until=NOON + 6 * HOUR), now=NOON + 9 * HOUR)
+    assert [found.code for found in report.findings] == []
+    assert (report.chains[0].digests_proven, report.chains[0].proven) == (6, 12)
+
+
+def test_the_newest_digests_are_validated_before_they_are_due(aws: Cloud, tmp_path: Path) -> None:
+    trail = small_trail(4)
+    aws.put(trail.bucket)
+    aws.serve_keys({region: (key,) for region, key in trail.keys.items()})
+    report = validate(f"s3://{trail.bucket.name}", tmp_path / NOWHERE, Options(), now=NOON + 4 * HOUR)
+    assert [found.code for found in report.findings] == []
+    assert (report.chains[0].digests_proven, report.chains[0].proven) == (4, 8)
+    later = validate(f"s3://{trail.bucket.name}", tmp_path / NOWHERE, Options(), now=NOON + 7 * HOUR)
+    assert [found.code for found in later.findings] == ["coverage.tail"]
