@@ -89,10 +89,10 @@ def compare_logs(
     places, verdicts = [], []
     digest = judged.digest
     assert digest is not None  # it lists them
-    own = digest.location.bucket, digest.location.key
+    locate = objects.locator(found, (digest.location.bucket, digest.location.key))
     for entry in entries:
         try:
-            place = objects.locate(found, own, (entry.location.bucket, entry.location.key))
+            place = locate(entry.location.bucket, entry.location.key)
             places.append(place)
             packed = _inspect(objects, place, held)
             verdicts.append(compare(entry, packed, judged, online=objects.online))
@@ -116,9 +116,9 @@ def locate_logs(objects: Objects, found: Object, judged: Judged) -> Iterator[str
     digest = judged.digest
     if digest is None:
         return
-    own = digest.location.bucket, digest.location.key
+    locate = objects.locator(found, (digest.location.bucket, digest.location.key))
     for entry in digest.logs:
         try:
-            yield objects.locate(found, own, (entry.location.bucket, entry.location.key))
+            yield locate(entry.location.bucket, entry.location.key)
         except Unavailable:
             continue

@@ -201,7 +201,7 @@ class _Copy:
         if self._near is None:
             raise NotThere
         try:
-            found = self._mirror.fetch(self._mirror.locate(self._near, self._own, (bucket, key)), metadata=metadata)
+            found = self._mirror.fetch(self._mirror.locator(self._near, self._own)(bucket, key), metadata=metadata)
         except Unavailable as error:
             if error.kind == "missing":
                 raise NotThere from error

@@ -16,7 +16,7 @@ from ctaudit.integrity.names import base_name, log_name
 from ctaudit.integrity.unlisted import MINUTE, Account, Why, why
 from ctaudit.store import proofs
 from ctaudit.store.layout import Layout
-from ctaudit.validation import Listed
+from ctaudit.tallies import Listed
 
 _BATCH = 20_000
 _WORTH = {Status.PROVEN: "proven", Status.UNPROVEN: "unproven", Status.FAILED: "void", Status.UNREAD: "void"}

@@ -81,9 +81,9 @@ def _digests(restart: Restart, inventory: Inventory, objects: Objects) -> Iterat
 
 def _records(objects: Objects, found: Object, digest: Digest, entry: LogEntry) -> Iterator[dict[str, Any]]:
     """Yield the records of one log file, if its content is the one listed and one of the calls is named in it."""
-    own = digest.location.bucket, digest.location.key
+    locate = objects.locator(found, (digest.location.bucket, digest.location.key))
     try:
-        place = objects.locate(found, own, (entry.location.bucket, entry.location.key))
+        place = locate(entry.location.bucket, entry.location.key)
         packed = inspect(objects.fetch(place).chunks, limits.MAX_DIGEST_BYTES, keep=True)
     except Unavailable:
         return

@@ -3,80 +3,40 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ctaudit import key_rings, times
-from ctaudit.chain_reading import Held, Reader
-from ctaudit.errors import UsageError
+from ctaudit import times
+from ctaudit.chain_reading import Reader
+from ctaudit.evidence import CONNECTIONS, Evidence, Options, notes, open_evidence, trust
 from ctaudit.fault import Fault
 from ctaudit.integrity import checkpoint as state
 from ctaudit.integrity.asked import Asked
-from ctaudit.integrity.authenticate import Trust
-from ctaudit.integrity.names import Chain
 from ctaudit.integrity.signature import PublicKey
 from ctaudit.integrity.verdict import Finding, Severity, finding, order, spelled
 from ctaudit.inventory import Inventory
 from ctaudit.processors import processors
 from ctaudit.progress import Progress, Silent, Step
 from ctaudit.restarts import explain
-from ctaudit.sources.mirror import Mirror
 from ctaudit.sources.objects import Objects
-from ctaudit.sources.sidecars import Sidecars
 from ctaudit.state_file import read_state, write_state
 from ctaudit.store.layout import Layout
-from ctaudit.validation import ChainTally, FileVerdict, Hearers, Validation, about_listing
+from ctaudit.tallies import ChainTally, FileVerdict, Hearers
+from ctaudit.validation import Validation, about_listing
 
 if TYPE_CHECKING:
     from ctaudit.proof_ledger import ProofLedger
 
-_CONNECTIONS = 64
 _DELIVERY = timedelta(hours=2)
 """A digest is delivered within this long after its window ends."""
 _LAGS = timedelta(hours=1)
 """A chain that ends this much before another one of the same trail has lost its end."""
 _MOST_HINTS = 8
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What narrows a validation, and what it is given to prove with."""
-
-    trails: tuple[str, ...] = ()
-    """Names or ARNs; empty means all, as below."""
-    accounts: tuple[str, ...] = ()
-    regions: tuple[str, ...] = ()
-    since: datetime | None = None
-    until: datetime | None = None
-    expired_before: datetime | None = None
-    """Digests older than this may be gone: a lifecycle rule deletes them."""
-    public_keys: tuple[str, ...] = ()
-    """Files or folders of what `aws cloudtrail list-public-keys` prints."""
-    pins: tuple[str, ...] = ()
-    """SHA-256 of the public keys that are trusted; empty means all that are given."""
-    metadata: str | None = None
-    """A folder with sidecars or a manifest file."""
-    bucket_map: Mapping[str, str] = field(default_factory=dict)
-    """Bucket that digests name -> bucket or folder where its objects lie."""
-    state: str | None = None
-    """File that remembers the last proven digest of each chain."""
-
-    def chooses(self, chain: Chain) -> bool:
-        names = {name.rpartition("/")[2] for name in self.trails}
-        return (not names or chain.trail in names) and self.chooses_place(chain.account, chain.region)
-
-    def chooses_place(self, account: str, region: str) -> bool:
-        return (not self.accounts or account in self.accounts) and (not self.regions or region in self.regions)
-
-    @property
-    def narrow(self) -> bool:
-        """Whether anything is left out."""
-        return any((self.trails, self.accounts, self.regions, self.since, self.until))
 
 
 _ALL = Options()
@@ -98,14 +58,6 @@ class Report:
     @property
     def worst(self) -> Severity | None:
         return max((found.severity for found in self.findings), default=None)
-
-
-@dataclass(frozen=True, slots=True)
-class _Evidence:
-    objects: Objects
-    keys: tuple[str, ...] = ()
-    """Files of public keys that lie in the evidence itself."""
-    held: Held | None = None
 
 
 def validate(
@@ -132,16 +84,16 @@ def validate(
     Raises UsageError when there is no such source, StoreError when the store cannot be read or written.
     """
     layout = Layout(Path(store).absolute())
-    evidence = _evidence(source, layout, options)
+    evidence = open_evidence(source, layout, options)
     before = read_state(options.state) if options.state else {}
-    threads = jobs or (_CONNECTIONS if evidence.objects.online else processors())
+    threads = jobs or (CONNECTIONS if evidence.objects.online else processors())
     with closing(Inventory()) as inventory, closing(Reader(evidence.objects, threads, evidence.held)) as reader:
         ledger = _ledger(layout, now)
         listing = _fill(inventory, evidence.objects)
         hearers = Hearers(_steps(progress or Silent(), inventory), told, ledger.add if ledger else None)
-        trust, about_keys = _trust(evidence, inventory, options, now)
+        trusted, about_keys = trust(evidence, inventory, options, now)
         asked = _asked(evidence, options, now, certain=all(found.code == "listing.outside" for found in listing))
-        run = Validation(inventory, reader, trust, asked, before, hearers)
+        run = Validation(inventory, reader, trusted, asked, before, hearers)
         for found in (*listing, *about_keys):
             run.findings.add(found)
         _places(run, inventory, options)
@@ -150,27 +102,7 @@ def validate(
             ledger.finish(run.accounted, run.asked, whole=source is None and not options.narrow)
     if options.state:
         write_state(options.state, state.newer(before, run.checkpoints))
-    return _report(run, recorded=ledger is not None, notes=_notes(evidence, options))
-
-
-def _evidence(source: str | None, layout: Layout, options: Options) -> _Evidence:
-    if source is not None and source.startswith("s3://"):
-        from ctaudit.sources.s3 import S3
-
-        return _Evidence(S3(source, bucket_map=options.bucket_map, connections=_CONNECTIONS))
-    sidecars = Sidecars(options.metadata)
-    if source is None:
-        from ctaudit.proof_ledger import LedgerFiles
-
-        layout.require()
-        files = LedgerFiles(layout)
-        return _Evidence(Mirror("/", sidecars, options.bucket_map, files.paths()), held=files.sha256)
-    if not os.path.isdir(source):
-        what = "is a file" if os.path.exists(source) else "does not exist"
-        raise UsageError(f"{source} {what}", "name a folder that mirrors a bucket, or s3://bucket/prefix")
-    inside = os.path.join(source, key_rings.FOLDER)
-    keys = (inside,) if os.path.isdir(inside) and not options.public_keys else ()
-    return _Evidence(Mirror(source, sidecars, options.bucket_map), keys)
+    return _report(run, recorded=ledger is not None, notes=notes(evidence, options))
 
 
 def _ledger(layout: Layout, now: datetime) -> ProofLedger | None:
@@ -194,23 +126,7 @@ def _fill(inventory: Inventory, objects: Objects) -> list[Finding]:
     return faults
 
 
-def _trust(evidence: _Evidence, inventory: Inventory, options: Options, now: datetime) -> tuple[Trust, list[Finding]]:
-    """Gather the public keys, and tell what is odd about them."""
-    entries, findings = key_rings.from_files((*options.public_keys, *evidence.keys))
-    if evidence.objects.online:
-        from ctaudit.sources.public_keys import list_public_keys
-
-        regions = sorted({chain.region for chain in inventory.chains() if options.chooses(chain)})
-        spans = [(region, *span) for region in regions if (span := inventory.span_of_digests(region))]
-        asked, more = key_rings.from_cloudtrail(spans, list_public_keys, now)
-        entries += asked
-        findings += more
-    ring, oddities = key_rings.ring(entries)
-    pins = frozenset(pin.lower() for pin in options.pins)
-    return Trust(ring, pins, evidence.objects.online), findings + oddities
-
-
-def _asked(evidence: _Evidence, options: Options, now: datetime, *, certain: bool) -> Asked:
+def _asked(evidence: Evidence, options: Options, now: datetime, *, certain: bool) -> Asked:
     """Say up to when there ought to be digests: in the bucket itself nearly up to now, in a copy nobody knows."""
     due = min(options.until or now, now - _DELIVERY) if evidence.objects.online else options.until
     return Asked(options.since, options.until, due, options.expired_before, certain)
@@ -281,15 +197,6 @@ def _steps(progress: Progress, inventory: Inventory) -> Callable[[int, int], Non
         progress.update(Step(files=digests + logs, files_total=total, events=None))
 
     return step
-
-
-def _notes(evidence: _Evidence, options: Options) -> tuple[str, ...]:
-    if evidence.keys and not options.pins:
-        return (
-            f"the public keys were read from the evidence itself, {evidence.keys[0]}: who can write there can replace "
-            "them and the digests together; give your own with --public-keys, or --pin their SHA-256",
-        )
-    return ()
 
 
 def _report(run: Validation, recorded: bool, notes: tuple[str, ...]) -> Report:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
-from ctaudit import limits
 from ctaudit.chain_reading import Compared, Reader, locate_logs
 from ctaudit.fault import Fault
 from ctaudit.integrity import checkpoint as state
@@ -15,8 +14,6 @@ from ctaudit.integrity.asked import Asked
 from ctaudit.integrity.authenticate import Trust
 from ctaudit.integrity.chain import ChainWalk, Restart
 from ctaudit.integrity.checkpoint import Checkpoint
-from ctaudit.integrity.coverage import Window
-from ctaudit.integrity.digest import LogEntry
 from ctaudit.integrity.loaded import Judged, Status
 from ctaudit.integrity.names import Chain
 from ctaudit.integrity.signature import PublicKey
@@ -24,6 +21,7 @@ from ctaudit.integrity.unlisted import Account, Why, why
 from ctaudit.integrity.verdict import Finding, Severity, finding
 from ctaudit.inventory import Inventory
 from ctaudit.sources.objects import Object
+from ctaudit.tallies import ChainTally, FileVerdict, Findings, Hearers, Listed
 
 _SAMPLES = 5
 _AFTER = timedelta(hours=3)
@@ -33,72 +31,6 @@ _OF_ABSENCE = frozenset(
     ("digest.missing", "log.unlisted", "coverage.no_digests", "coverage.tail", "coverage.restart_gap", "state.rollback")
 )
 """Verdicts that rest on something not being there."""
-
-
-@dataclass(slots=True)
-class ChainTally:
-    """What a validation found of one chain; the row of the summary."""
-
-    chain: Chain
-    digests: int = 0
-    digests_proven: int = 0
-    logs: int = 0
-    """Log files that its digests list."""
-    proven: int = 0
-    failed: int = 0
-    unproven: int = 0
-    """Nothing wrong with them, but their digest is not proven, or they could not be read."""
-    pending: int = 0
-    """Log files that lie there and are too young for a digest."""
-    spans: list[Window] = field(default_factory=list)
-    """What its proven digests account for, merged."""
-    worst: Finding | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class FileVerdict:
-    """What became of one file, for whoever wants to hear of each."""
-
-    kind: str
-    """`digest` or `log`."""
-    key: str
-    status: str
-    """`proven`, `unproven`, `failed` or `unread`."""
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """What one digest says of one log file: the store joins it to the events by hash and by name."""
-
-    entry: LogEntry
-    judged: Judged
-
-
-@dataclass(slots=True)
-class Hearers:
-    """Who is told while the work goes on."""
-
-    step: Callable[[int, int], None]
-    """Called with how many digests and how many logs are done."""
-    file: Callable[[FileVerdict], None] | None = None
-    listed: Callable[[Sequence[Listed]], None] | None = None
-
-
-class Findings:
-    """Findings in bounded number: the gravest are kept when there are too many."""
-
-    def __init__(self) -> None:
-        self.kept: list[Finding] = []
-        self.more = 0
-        self.worst: Severity | None = None
-
-    def add(self, found: Finding) -> None:
-        self.worst = found.severity if self.worst is None else max(self.worst, found.severity)
-        if len(self.kept) < limits.MAX_FINDINGS:
-            self.kept.append(found)
-        else:
-            self.more += 1
 
 
 class Validation:

@@ -7,8 +7,8 @@ from typing import Any
 
 from ctaudit.integrity.verdict import Severity, spelled
 from ctaudit.table import Column, Table, Value
+from ctaudit.tallies import ChainTally
 from ctaudit.validate import Report
-from ctaudit.validation import ChainTally
 
 _SEVERITIES = {"failed": "red", "error": "red", "incomplete": "yellow", "warning": "yellow", "info": "dim"}
 _WORDS = {Severity.FAILED: "failed", Severity.ERROR: "error", Severity.INCOMPLETE: "incomplete"}

@@ -14,8 +14,8 @@ from ctaudit.cli.streams import EXIT_FAILED, EXIT_PARTIAL, EXIT_REPORT, Streams
 from ctaudit.reports.formats import Format
 
 if TYPE_CHECKING:
+    from ctaudit.tallies import FileVerdict
     from ctaudit.validate import Report
-    from ctaudit.validation import FileVerdict
 
 _CODES = {"failed": EXIT_REPORT, "error": EXIT_FAILED, "incomplete": EXIT_PARTIAL, "proven": 0}
 _PATH = click.Path(path_type=str)
@@ -132,7 +132,7 @@ def validate(ctx: click.Context, /, source: str | None, compat: str | None, **op
 
 
 def _prove(ctx: click.Context, source: str | None, **options: Any) -> int:
-    from ctaudit.validate import Options
+    from ctaudit.evidence import Options
     from ctaudit.validate import validate as prove
 
     streams = streams_of(ctx)

@@ -10,19 +10,20 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NoReturn
+from typing import Annotated, Any, NoReturn
+
+import msgspec
+from msgspec import Meta
 
 from ctaudit import times
 
-_HASH = re.compile(r"[0-9A-Fa-f]{64}", re.ASCII)
-_FINGERPRINT = re.compile(r"[0-9A-Fa-f]{32}", re.ASCII)
-_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
-_PREVIOUS = (
-    *("previousDigestS3Bucket", "previousDigestS3Object", "previousDigestHashValue"),
-    *("previousDigestHashAlgorithm", "previousDigestSignature"),
-)
+_SURROGATE = re.compile(rb"\\u[dD]")
 _MOST_KEY = 1024
 """Bytes of an object's key: S3's own limit."""
+_Text = Annotated[str, Meta(min_length=1)]
+_Key = Annotated[str, Meta(min_length=1, max_length=_MOST_KEY)]
+_Hash = Annotated[str, Meta(pattern=r"\A[0-9A-Fa-f]{64}\Z")]
+_Fingerprint = Annotated[str, Meta(pattern=r"\A[0-9A-Fa-f]{32}\Z")]
 
 
 class BadDigest(Exception):
@@ -78,38 +79,70 @@ class Digest:
     """Lower-case hex, of its own uncompressed content."""
 
 
+class _StatedLog(msgspec.Struct):
+    """An entry of `logFiles`, by AWS's names."""
+
+    s3Bucket: _Text  # noqa: N815
+    s3Object: _Key  # noqa: N815
+    hashValue: _Hash  # noqa: N815
+    hashAlgorithm: _Text  # noqa: N815
+
+
+class _Stated(msgspec.Struct):
+    """A digest, by AWS's names. A field without a value that means "none" must be there, even if it is null."""
+
+    awsAccountId: _Text  # noqa: N815
+    digestStartTime: _Text  # noqa: N815
+    digestEndTime: _Text  # noqa: N815
+    digestS3Bucket: _Text  # noqa: N815
+    digestS3Object: _Key  # noqa: N815
+    digestPublicKeyFingerprint: _Fingerprint  # noqa: N815
+    digestSignatureAlgorithm: _Text  # noqa: N815
+    previousDigestS3Bucket: _Text | None  # noqa: N815
+    previousDigestS3Object: _Key | None  # noqa: N815
+    previousDigestHashValue: _Hash | None  # noqa: N815
+    previousDigestHashAlgorithm: _Text | None  # noqa: N815
+    previousDigestSignature: _Text | None  # noqa: N815
+    logFiles: list[_StatedLog]  # noqa: N815
+
+
 def parse_digest(content: bytes, sha256: str) -> Digest:
     """Read the uncompressed content of a digest; `sha256` is its hash.
 
     Raises BadDigest with what is wrong. A key that stands twice is refused: readers would differ in which one they
     believe. Fields that are not known are let be: they are covered by the signature.
     """
-    fields = _object(content)
-    location = Location(_text(fields, "digestS3Bucket"), _key(fields, "digestS3Object"))
-    start, end = _time(fields, "digestStartTime"), _time(fields, "digestEndTime")
+    fields = _fields(content)
+    try:
+        stated = msgspec.convert(fields, _Stated)
+    except msgspec.ValidationError as error:
+        raise BadDigest(f"is no digest: {_short(error)}") from None
+    start, end = _time(stated.digestStartTime), _time(stated.digestEndTime)
     if start >= end:
-        raise BadDigest("digestStartTime does not lie before digestEndTime")
+        raise BadDigest("is no digest: digestStartTime does not lie before digestEndTime")
     return Digest(
-        _text(fields, "awsAccountId"),
+        stated.awsAccountId,
         start,
         end,
-        _text(fields, "digestEndTime"),
-        location,
-        _hex(fields, "digestPublicKeyFingerprint", _FINGERPRINT),
-        _text(fields, "digestSignatureAlgorithm"),
-        _previous(fields),
-        tuple(_logs(fields)),
+        stated.digestEndTime,
+        Location(stated.digestS3Bucket, stated.digestS3Object),
+        stated.digestPublicKeyFingerprint.lower(),
+        stated.digestSignatureAlgorithm,
+        _previous(stated),
+        _logs(stated),
         sha256,
     )
 
 
-def _object(content: bytes) -> dict[str, Any]:
+def _fields(content: bytes) -> dict[str, Any]:
     try:
         fields = _decoder.decode(content.decode())
+        if _SURROGATE.search(content):
+            json.dumps(fields, ensure_ascii=False).encode()  # half a character, which no text can hold
     except BadDigest:
         raise
     except (ValueError, RecursionError) as error:
-        raise BadDigest(f"is no valid JSON ({_short(error)})") from None
+        raise BadDigest(f"is no valid JSON: {_short(error)}") from None
     if not isinstance(fields, dict):
         raise BadDigest("is JSON, but not an object")
     return fields
@@ -128,78 +161,41 @@ def _refuse(constant: str) -> NoReturn:
     raise BadDigest(f"holds {constant}, which is no JSON")
 
 
-def _number(text: str) -> str:
+def _number(text: str) -> int:
     """Leave integers unread: no field of a digest is a number, and reading a million digits would take minutes."""
-    return text
+    return 0
 
 
 _decoder = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_refuse, parse_int=_number)
 
 
-def _previous(fields: dict[str, Any]) -> Previous | None:
-    missing = [name for name in _PREVIOUS if name not in fields]
-    if missing:
-        raise BadDigest(f"has no field {missing[0]}")
-    null = [name for name in _PREVIOUS if fields[name] is None]
-    if len(null) == len(_PREVIOUS):
-        return None
-    if null:
-        raise BadDigest(f"names a predecessor, but {null[0]} is null")
-    return Previous(
-        Location(_text(fields, "previousDigestS3Bucket"), _key(fields, "previousDigestS3Object")),
-        _hex(fields, "previousDigestHashValue", _HASH),
-        _text(fields, "previousDigestHashAlgorithm"),
-        _text(fields, "previousDigestSignature"),
+def _previous(stated: _Stated) -> Previous | None:
+    bucket, key = stated.previousDigestS3Bucket, stated.previousDigestS3Object
+    sha256, algorithm = stated.previousDigestHashValue, stated.previousDigestHashAlgorithm
+    signature = stated.previousDigestSignature
+    if bucket is None or key is None or sha256 is None or algorithm is None or signature is None:
+        if bucket is key is sha256 is algorithm is signature is None:
+            return None
+        raise BadDigest("is no digest: it names a predecessor, but some of what it says of it is null")
+    return Previous(Location(bucket, key), sha256.lower(), algorithm, signature)
+
+
+def _logs(stated: _Stated) -> tuple[LogEntry, ...]:
+    entries = tuple(
+        LogEntry(Location(log.s3Bucket, log.s3Object), log.hashValue.lower(), log.hashAlgorithm)
+        for log in stated.logFiles
     )
-
-
-def _logs(fields: dict[str, Any]) -> list[LogEntry]:
-    listed = fields.get("logFiles")
-    if not isinstance(listed, list):
-        raise BadDigest("has no list logFiles")
-    entries = [_log(entry) for entry in listed]
     if len({entry.location for entry in entries}) != len(entries):
         raise BadDigest("lists a log file twice")
     return entries
 
 
-def _log(entry: Any) -> LogEntry:
-    if not isinstance(entry, dict):
-        raise BadDigest("has an entry in logFiles that is not an object")
-    location = Location(_text(entry, "s3Bucket"), _key(entry, "s3Object"))
-    return LogEntry(location, _hex(entry, "hashValue", _HASH), _text(entry, "hashAlgorithm"))
-
-
-def _text(fields: dict[str, Any], name: str) -> str:
-    value = fields.get(name)
-    if not isinstance(value, str) or not value:
-        raise BadDigest(f"has no text in {name}")
-    if not value.isascii() and _LONE_SURROGATE.search(value):
-        raise BadDigest(f"has text in {name} that is no Unicode")
-    return value
-
-
-def _key(fields: dict[str, Any], name: str) -> str:
-    key = _text(fields, name)
-    if len(key) > _MOST_KEY:
-        raise BadDigest(f"has more than {_MOST_KEY} characters in {name}")
-    return key
-
-
-def _hex(fields: dict[str, Any], name: str, form: re.Pattern[str]) -> str:
-    text = _text(fields, name)
-    if form.fullmatch(text) is None:
-        raise BadDigest(f"has no hash in {name}")
-    return text.lower()
-
-
-def _time(fields: dict[str, Any], name: str) -> datetime:
-    text = _text(fields, name)
+def _time(text: str) -> datetime:
     moment = times.parse_canonical(text)
     if moment is None:
-        raise BadDigest(f"has no time in {name}")
+        raise BadDigest("is no digest: there is no time where its window begins or ends")
     return moment
 
 
 def _short(error: Exception) -> str:
-    return str(error).partition(":")[0][:80] or type(error).__name__
+    return str(error)[:120] or type(error).__name__

@@ -16,7 +16,7 @@ from functools import lru_cache
 
 from ctaudit.fault import Fault
 from ctaudit.sources import files
-from ctaudit.sources.objects import Fetched, Object, Unavailable
+from ctaudit.sources.objects import Fetched, Locator, Object, Unavailable
 from ctaudit.sources.sidecars import Sidecars
 
 _ODD = re.compile(r"\0|(?:^|/)\.{0,2}(?:/|\Z)")
@@ -69,35 +69,39 @@ class Mirror:
                     files.shown(folder), None, "file.unreadable", f"cannot be listed: {error.strerror or error}"
                 )
 
-    def locate(self, near: Object, own: tuple[str, str], wanted: tuple[str, str]) -> str:
-        """Return the path of what a digest names; see `Objects.locate`."""
-        (own_bucket, own_key), (bucket, key) = own, wanted
-        _refuse_odd(key)
-        other = self._bucket_map.get(bucket)
-        if other is not None and bucket != own_bucket:
-            return self._below(other, key)
+    def locator(self, near: Object, own: tuple[str, str]) -> Locator:
+        """Return what tells the paths of what one digest names; see `Objects.locator`."""
+        own_bucket, own_key = own
         base = near.place.removesuffix(own_key)
-        if base != near.place and base.endswith("/"):
-            return self._below(*self._beside(base, own_bucket, bucket), key)
-        if bucket != own_bucket:
-            raise _elsewhere(bucket)
-        cut = own_key.removesuffix(near.key)
-        if cut != own_key and key.startswith(cut):
-            return self._below(self._root, key[len(cut) :])
-        return self._below(os.path.dirname(near.place), key.rpartition("/")[2])  # a copy without folders
+        above = base != near.place and base.endswith("/")  # the path holds the whole key, or else only its end
+        cut = "" if above else own_key.removesuffix(near.key)
+        below = base if above else f"{self._root}/"
 
-    def _beside(self, base: str, own_bucket: str, bucket: str) -> tuple[str]:
-        """Return the folder of a bucket, seen from the folder `base` of the digest's own one."""
-        if bucket == own_bucket:
-            return (base,)
+        def locate(bucket: str, key: str) -> str:
+            if _ODD.search(key):
+                raise Unavailable("outside", "the key is no plain path")
+            if bucket != own_bucket:
+                return self._below(self._folder_of(bucket, base if above else "", own_bucket), key)
+            if above or (cut != own_key and key.startswith(cut)):
+                return self._below(below, key[len(cut) :])
+            return self._below(f"{os.path.dirname(near.place)}/", key.rpartition("/")[2])  # a copy without folders
+
+        return locate
+
+    def _folder_of(self, bucket: str, base: str, own_bucket: str) -> str:
+        """Return the folder of another bucket: one that was named for it, or one beside `base`, the digest's own."""
+        if bucket in self._bucket_map:
+            return f"{self._bucket_map[bucket]}/"
         above = base.removesuffix(f"{own_bucket}/")
-        folder = os.path.join(above, bucket)
+        folder = f"{above}{bucket}/"
         if above == base or "/" in bucket or bucket in ("", ".", "..") or not os.path.isdir(folder):
-            raise _elsewhere(bucket)
-        return (folder,)
+            raise Unavailable(
+                "elsewhere", f"it lies in the bucket {bucket}; say where that is with --bucket-map {bucket}=FOLDER"
+            )
+        return folder
 
-    def _below(self, base: str, key: str) -> str:
-        path = f"{base.rstrip('/')}/{key}"
+    def _below(self, folder: str, key: str) -> str:
+        path = f"{folder}{key}"
         if not self._inside(path.rpartition("/")[0]):
             raise Unavailable("outside", "it leads out of the folder")
         return path
@@ -122,36 +126,21 @@ class Mirror:
         return place[len(self._root) + 1 :]
 
 
-def _refuse_odd(key: str) -> None:
-    """Refuse a key that is no plain path downwards. S3 allows such keys, CloudTrail makes none."""
-    if not _ODD.search(key):
-        return
-    raise Unavailable("outside", "the key is no plain path")
-
-
-def _elsewhere(bucket: str) -> Unavailable:
-    return Unavailable(
-        "elsewhere", f"it lies in the bucket {bucket}; say where that is with --bucket-map {bucket}=FOLDER"
-    )
-
-
 def _read(path: str) -> Iterable[bytes]:
     """Return the bytes of a regular file that is no link; nearly always they are one chunk."""
-    descriptor = _open(path)
+    descriptor, size = _open(path)
     try:
-        size = os.fstat(descriptor).st_size
-        if size >= _CHUNK:
-            return _chunks(path)
-        data = os.read(descriptor, size + 1)
-        return (data,) if len(data) <= size else _chunks(path)
+        if size < _CHUNK and len(data := os.read(descriptor, size + 1)) <= size:
+            return (data,)
     except OSError as error:
         raise _unavailable(error) from error
     finally:
         os.close(descriptor)
+    return _chunks(path)
 
 
 def _chunks(path: str) -> Iterator[bytes]:
-    descriptor = _open(path)
+    descriptor, _ = _open(path)
     try:
         while chunk := os.read(descriptor, _CHUNK):
             yield chunk
@@ -161,15 +150,17 @@ def _chunks(path: str) -> Iterator[bytes]:
         os.close(descriptor)
 
 
-def _open(path: str) -> int:
+def _open(path: str) -> tuple[int, int]:
+    """Open a regular file; returns its descriptor and its size."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOFOLLOW)
     except (OSError, ValueError) as error:
         raise _unavailable(error) from error
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode):
         os.close(descriptor)
         raise Unavailable("unreadable", "it is no regular file")
-    return descriptor
+    return descriptor, status.st_size
 
 
 def _unavailable(error: OSError | ValueError) -> Unavailable:

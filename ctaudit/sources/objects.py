@@ -5,7 +5,7 @@ A source opens evidence read-only and knows nothing of what is in it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -47,6 +47,10 @@ class Unavailable(Exception):
         """What happened, fit to follow "cannot be read: "."""
 
 
+Locator = Callable[[str, str], str]
+"""Bucket and key -> the place of that object, to be given to `fetch`. Raises Unavailable (`outside`, `elsewhere`)."""
+
+
 class Objects(Protocol):
     online: bool
     """Whether the objects themselves are read, with their metadata, or a copy of them."""
@@ -55,13 +59,11 @@ class Objects(Protocol):
         """Yield every object that may be a digest or a log file, and a fault for what cannot be listed."""
         ...
 
-    def locate(self, near: Object, own: tuple[str, str], wanted: tuple[str, str]) -> str:
-        """Return the place of the object that a digest names, to be given to `fetch`.
+    def locator(self, near: Object, own: tuple[str, str]) -> Locator:
+        """Return what tells the places of the objects that one digest names.
 
-        `near` is that digest as it lies, `own` the (bucket, key) that it states for itself, `wanted` the (bucket, key)
-        that it names: in a mirror the first two tell how keys become paths.
-
-        Raises Unavailable (`outside`, `elsewhere`).
+        `near` is that digest as it lies, `own` the (bucket, key) that it states for itself: in a mirror the two
+        together tell how keys become paths.
         """
         ...
 

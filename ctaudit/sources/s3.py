@@ -16,7 +16,7 @@ from typing import Any
 
 from ctaudit.errors import UsageError
 from ctaudit.fault import Fault
-from ctaudit.sources.objects import Fetched, Object, Unavailable
+from ctaudit.sources.objects import Fetched, Locator, Object, Unavailable
 from ctaudit.sources.s3_errors import no_login, unavailable
 from ctaudit.sources.s3_quick import Quick
 
@@ -72,9 +72,8 @@ class S3:
         except Exception as error:
             raise _classified(error) from error
 
-    def locate(self, near: Object, own: tuple[str, str], wanted: tuple[str, str]) -> str:
-        bucket, key = wanted
-        return f"s3://{self._map.get(bucket, bucket)}/{key}"
+    def locator(self, near: Object, own: tuple[str, str]) -> Locator:
+        return lambda bucket, key: f"s3://{self._map.get(bucket, bucket)}/{key}"
 
     def beyond(self, wanted: tuple[str, str]) -> Iterator[Object | Fault] | None:
         """List the folder of a region's digests in another bucket, or outside of the prefix."""

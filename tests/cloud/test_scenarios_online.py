@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from ctaudit.validate import Options, Report, validate
+from ctaudit.evidence import Options
+from ctaudit.validate import Report, validate
 from tests.cloud.server import Cloud
 from tests.cloud.stage import stage
 from tests.integrity.running import NOWHERE, differences, now, options

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from ctaudit.validate import Options, Report, validate
+from ctaudit.evidence import Options
+from ctaudit.validate import Report, validate
 from ctaudit.validation_report import verdict
 from tests.integrity.mirror import write_mirror
 from tests.integrity.scenario import Case, Expected

@@ -163,8 +163,8 @@ def test_bodies_of_all_sizes_come_whole_in_chunks(cloud: Cloud, size: int) -> No
 
 def test_what_a_digest_names_is_looked_for_where_the_map_says(cloud: Cloud) -> None:
     here = S3(f"s3://{NAME}", bucket_map={"old": "new"})
-    assert here.locate(NEAR, (NAME, KEY), ("old", "k")) == "s3://new/k"
-    assert here.locate(NEAR, (NAME, KEY), ("other", "k")) == "s3://other/k"
+    assert here.locator(NEAR, (NAME, KEY))("old", "k") == "s3://new/k"
+    assert here.locator(NEAR, (NAME, KEY))("other", "k") == "s3://other/k"
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,115 @@
+"""What a validation is given: options, and the evidence in a mirror, in a bucket, or in the store's own files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from ctaudit import key_rings
+from ctaudit.chain_reading import Held
+from ctaudit.errors import UsageError
+from ctaudit.integrity.authenticate import Trust
+from ctaudit.integrity.names import Chain
+from ctaudit.integrity.verdict import Finding
+from ctaudit.inventory import Inventory
+from ctaudit.sources.mirror import Mirror
+from ctaudit.sources.objects import Objects
+from ctaudit.sources.sidecars import Sidecars
+from ctaudit.store.layout import Layout
+
+CONNECTIONS = 64
+"""To S3, at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What narrows a validation, and what it is given to prove with."""
+
+    trails: tuple[str, ...] = ()
+    """Names or ARNs; empty means all, as below."""
+    accounts: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
+    since: datetime | None = None
+    until: datetime | None = None
+    expired_before: datetime | None = None
+    """Digests older than this may be gone: a lifecycle rule deletes them."""
+    public_keys: tuple[str, ...] = ()
+    """Files or folders of what `aws cloudtrail list-public-keys` prints."""
+    pins: tuple[str, ...] = ()
+    """SHA-256 of the public keys that are trusted; empty means all that are given."""
+    metadata: str | None = None
+    """A folder with sidecars or a manifest file."""
+    bucket_map: Mapping[str, str] = field(default_factory=dict)
+    """Bucket that digests name -> bucket or folder where its objects lie."""
+    state: str | None = None
+    """File that remembers the last proven digest of each chain."""
+
+    def chooses(self, chain: Chain) -> bool:
+        names = {name.rpartition("/")[2] for name in self.trails}
+        return (not names or chain.trail in names) and self.chooses_place(chain.account, chain.region)
+
+    def chooses_place(self, account: str, region: str) -> bool:
+        return (not self.accounts or account in self.accounts) and (not self.regions or region in self.regions)
+
+    @property
+    def narrow(self) -> bool:
+        """Whether anything is left out."""
+        return any((self.trails, self.accounts, self.regions, self.since, self.until))
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    objects: Objects
+    keys: tuple[str, ...] = ()
+    """Files of public keys that lie in the evidence itself."""
+    held: Held | None = None
+
+
+def open_evidence(source: str | None, layout: Layout, options: Options) -> Evidence:
+    """Open the evidence; raises UsageError when there is no such source, StoreError when there is no store to ask."""
+    if source is not None and source.startswith("s3://"):
+        from ctaudit.sources.s3 import S3
+
+        return Evidence(S3(source, bucket_map=options.bucket_map, connections=CONNECTIONS))
+    sidecars = Sidecars(options.metadata)
+    if source is None:
+        from ctaudit.proof_ledger import LedgerFiles
+
+        layout.require()
+        files = LedgerFiles(layout)
+        return Evidence(Mirror("/", sidecars, options.bucket_map, files.paths()), held=files.sha256)
+    folder = Path(source)
+    if not folder.is_dir():
+        what = "is a file" if folder.exists() else "does not exist"
+        raise UsageError(f"{source} {what}", "name a folder that mirrors a bucket, or s3://bucket/prefix")
+    inside = folder / key_rings.FOLDER
+    keys = (str(inside),) if inside.is_dir() and not options.public_keys else ()
+    return Evidence(Mirror(source, sidecars, options.bucket_map), keys)
+
+
+def trust(evidence: Evidence, inventory: Inventory, options: Options, now: datetime) -> tuple[Trust, list[Finding]]:
+    """Gather the public keys, and tell what is odd about them."""
+    entries, findings = key_rings.from_files((*options.public_keys, *evidence.keys))
+    if evidence.objects.online:
+        from ctaudit.sources.public_keys import list_public_keys
+
+        regions = sorted({chain.region for chain in inventory.chains() if options.chooses(chain)})
+        spans = [(region, *span) for region in regions if (span := inventory.span_of_digests(region))]
+        asked, more = key_rings.from_cloudtrail(spans, list_public_keys, now)
+        entries += asked
+        findings += more
+    ring, oddities = key_rings.ring(entries)
+    pins = frozenset(pin.lower() for pin in options.pins)
+    return Trust(ring, pins, evidence.objects.online), findings + oddities
+
+
+def notes(evidence: Evidence, options: Options) -> tuple[str, ...]:
+    """Say what the reader must know of the evidence to read the verdicts rightly."""
+    if evidence.keys and not options.pins:
+        return (
+            f"the public keys were read from the evidence itself, {evidence.keys[0]}: who can write there can replace "
+            "them and the digests together; give your own with --public-keys, or --pin their SHA-256",
+        )
+    return ()
