@@ -56,7 +56,7 @@ def _arguments() -> argparse.Namespace:
 
 
 def _mirror(work: Path, logs: int, events: int, *, days: int = 30, regions: int = 4) -> tuple[Path, Mirror]:
-    """Return the mirror, made by another process: Linux counts what a process once took for its children's peak, too."""
+    """Return the mirror, made by another process: Linux adds what a parent ever took to its children's peak."""
     folder = work / f"chain-{logs}-{events}-{days}-{regions}"
     with ProcessPoolExecutor(1) as pool:
         return folder, pool.submit(ensure, folder, logs, events=events, days=days, regions=regions).result()

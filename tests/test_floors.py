@@ -25,18 +25,8 @@ FACE_NAMES = 10
 GROUND = {"errors", "fault", "limits", "parse", "times", "table", "query", "progress"}
 DOORS = {
     *("ingest", "workers", "processors", "intake"),
-    *(
-        "validate",
-        "validation",
-        "tallies",
-        "chain_reading",
-        "inventory",
-        "restarts",
-        "key_rings",
-        "state_file",
-        "proof_ledger",
-    ),
-    *("validation_report", "state_file", "proof_ledger", "compat"),
+    *("validate", "evidence", "validation", "tallies", "chain_reading", "inventory", "restarts"),
+    *("key_rings", "state_file", "proof_ledger", "validation_report", "compat"),
     *("investigate", "collect", "detect", "export"),
 }
 """Public verbs, and parts of them that have a question of their own: what a worker process of `ingest` does with its

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from ctaudit.validate import Options, Report, validate
-from ctaudit.validation import FileVerdict
+from ctaudit.evidence import Options
+from ctaudit.tallies import FileVerdict
+from ctaudit.validate import Report, validate
 from ctaudit.validation_report import verdict
 from tests.integrity.mirror import write_bucket
 from tests.integrity.running import NOWHERE
@@ -47,9 +48,11 @@ class Spoiled:
     folder: Path
     trail: Trail = field(default_factory=lambda: small_trail(hours=3))
     signers: Sequence[SigningKey] = (GENUINE,)
+    since: datetime = NOON
     until: datetime = NOON + 3 * HOUR
 
     def __post_init__(self) -> None:
+        self.folder.mkdir(exist_ok=True)
         write_bucket(self.trail.bucket, self.root)
         self.keys.write_text(json.dumps(public_key_list(*self.signers)))
 
@@ -97,7 +100,7 @@ class Spoiled:
             files[file.key] = file.status
 
         options = Options(
-            since=None if open_ended else NOON,
+            since=None if open_ended else self.since,
             until=None if open_ended else self.until,
             public_keys=(str(self.keys),),
             state=str(state) if state else None,

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from ctaudit.validate import Options, Report, validate
+from ctaudit.evidence import Options
+from ctaudit.validate import Report, validate
 from ctaudit.validation_report import verdict
 from tests.integrity.mirror import write_bucket
 from tests.trail.bucket import Bucket

@@ -11,7 +11,8 @@ from typing import Any
 
 import ctaudit
 from ctaudit.ingest import ingest
-from ctaudit.validate import Options, Report, validate
+from ctaudit.evidence import Options
+from ctaudit.validate import Report, validate
 from tests.integrity.mirror import write_bucket
 from tests.store.stores import select, status
 from tests.trail.delivery import Batch

@@ -39,9 +39,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Scene:
         {"since": NOON + 3 * HOUR},
         {"until": NOON + 3 * HOUR},
         {"since": NOON + 3 * HOUR, "until": NOON + 4 * HOUR},
-        {"since": NOON + 30 * HOUR},
         {"regions": ("eu-west-1",)},
-        {"accounts": (CHAIN[0],)},
         {"trails": ("another-trail",)},
     ],
     ids=lambda part: "-".join(part) + str(next(iter(part.values())))[-14:-12],
@@ -76,6 +74,23 @@ def test_rows_of_another_trail_are_not_unlisted(tmp_path: Path) -> None:
     assert "unlisted" not in verdicts.values()
     made.prove(made.mirror, NOW + HOUR)
     assert set(made.integrity().values()) == {"proven"}
+
+
+def test_a_young_log_that_no_later_digest_lists_becomes_unlisted(tmp_path: Path) -> None:
+    trail = tiny(2)
+    made = scene(tmp_path, trail)
+    young = slipped_in(hour=2)
+    key = trail.put_log(young)
+    trail.logs[CHAIN] = [entry for entry in trail.logs[CHAIN] if entry.key != key]  # the service knows nothing of it
+    (made.mirror / key).write_bytes(trail.bucket.bodies[key])
+    made.ingest()
+    assert codes(made.prove(made.mirror)) == ["log.pending"]
+    assert made.integrity()["1405"] == "unproven"
+    for hour in (2, 3, 4):
+        trail.cut_digest(*CHAIN, NOON + hour * HOUR, NOON + (hour + 1) * HOUR)
+    shutil.rmtree(made.mirror)
+    assert codes(scene(tmp_path, trail).prove(made.mirror, NOW + HOUR)) == ["log.unlisted"]
+    assert made.integrity()["1405"] == "unlisted"
 
 
 # ---- without SOURCE
