@@ -17,6 +17,7 @@ from pathlib import Path
 
 from ctaudit import key_rings, limits
 from ctaudit.errors import CtauditError, UsageError
+from ctaudit.evidence import folder_of
 from ctaudit.fault import Fault
 from ctaudit.integrity import signature
 from ctaudit.integrity.names import Chain, DigestName, digest_name
@@ -73,7 +74,11 @@ def validate_like_awscli(
         bucket, prefix = (None, None) if source is None else split_url(source)
         evidence = _Online(S3(source or f"s3://{_NO_BUCKET}"), where, keys)
     else:
-        evidence = _Copy(Mirror(source, Sidecars(metadata), {}), Chain(account_id or account, where, name, home), keys)
+        evidence = _Copy(
+            Mirror(str(folder_of(source)), Sidecars(metadata), {}),
+            Chain(account_id or account, where, name, home),
+            keys,
+        )
     above = _LOGS_FOLDER.sub("", prefix or "").rstrip("/") or None
     return Validation(Request(trail_arn, start, end, bucket, above, account_id, region, verbose), evidence)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -47,8 +48,8 @@ class Options:
     """File that remembers the last proven digest of each chain."""
 
     def chooses(self, chain: Chain) -> bool:
-        names = {name.rpartition("/")[2] for name in self.trails}
-        return (not names or chain.trail in names) and self.chooses_place(chain.account, chain.region)
+        named = not self.trails or any(_is_trail(chain, name) for name in self.trails)
+        return named and self.chooses_place(chain.account, chain.region)
 
     def chooses_place(self, account: str, region: str) -> bool:
         return (not self.accounts or account in self.accounts) and (not self.regions or region in self.regions)
@@ -57,6 +58,17 @@ class Options:
     def narrow(self) -> bool:
         """Whether anything is left out."""
         return any((self.trails, self.accounts, self.regions, self.since, self.until))
+
+
+def _is_trail(chain: Chain, name: str) -> bool:
+    """Tell whether a name, or an ARN with its home region, is that of the chain's trail.
+
+    The account in the ARN is the trail's owner; an organization's trail has chains of all its accounts.
+    """
+    if not name.startswith("arn:"):
+        return chain.trail == name
+    region = name.split(":")[3] if name.count(":") >= 5 else ""
+    return (chain.trail, chain.home) == (name.rpartition("/")[2], region)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +92,20 @@ def open_evidence(source: str | None, layout: Layout, options: Options) -> Evide
         layout.require()
         files = LedgerFiles(layout)
         return Evidence(Mirror("/", sidecars, options.bucket_map, files.paths()), held=files.sha256)
-    folder = Path(source)
-    if not folder.is_dir():
-        what = "is a file" if folder.exists() else "does not exist"
-        raise UsageError(f"{source} {what}", "name a folder that mirrors a bucket, or s3://bucket/prefix")
+    folder = folder_of(source)
     inside = folder / key_rings.FOLDER
-    keys = (str(inside),) if inside.is_dir() and not options.public_keys else ()
+    usable = inside.is_dir() and os.access(inside, os.R_OK | os.X_OK) and not options.public_keys
+    keys = (str(inside),) if usable else ()
     return Evidence(Mirror(source, sidecars, options.bucket_map), keys)
+
+
+def folder_of(source: str) -> Path:
+    """Return a mirror's folder; raises UsageError when there is none."""
+    folder = Path(source)
+    if source and folder.is_dir():  # "" would be the folder one stands in: an unset variable of a script
+        return folder
+    what = "is a file" if folder.exists() else "does not exist"
+    raise UsageError(f"{source} {what}", "name a folder that mirrors a bucket, or s3://bucket/prefix")
 
 
 def trust(evidence: Evidence, inventory: Inventory, options: Options, now: datetime) -> tuple[Trust, list[Finding]]:

@@ -10,22 +10,25 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 
-from ctaudit.integrity.names import Chain, DigestName, LogName, digest_name, log_name
+from ctaudit.integrity.names import Chain, DigestName, LogName, digest_name, is_strange, log_name
 from ctaudit.sources.objects import Object
 
 _SCHEMA = """
 CREATE TABLE digests (
-  account TEXT, region TEXT, trail TEXT, home TEXT, backfill INTEGER, "end" INTEGER, key TEXT, place TEXT, bucket TEXT,
+  account TEXT, region TEXT, trail TEXT, home TEXT, backfill INTEGER, "end" INTEGER, key BLOB, place BLOB, bucket TEXT,
   proven INTEGER
 );
-CREATE TABLE logs (account TEXT, region TEXT, time INTEGER, key TEXT, place TEXT);
-CREATE TABLE listed (place TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE logs (account TEXT, region TEXT, time INTEGER, key BLOB, place BLOB);
+CREATE TABLE listed (place BLOB PRIMARY KEY) WITHOUT ROWID;
 """
 _BATCH = 5000
+_SAMPLES = 5
 _PAGE = 1000
 """Digests fetched at once: the table is written to between two pages."""
 
 Chosen = tuple[Object, DigestName]
+_At = tuple[int, bytes, bytes]
+"""End, key and place of a digest: the order in which they are walked, backwards."""
 
 
 class Inventory:
@@ -35,16 +38,22 @@ class Inventory:
         self._connection.execute("BEGIN")  # never committed: it goes as it came
         self._digests: list[tuple[object, ...]] = []
         self._logs: list[tuple[object, ...]] = []
-        self._listed: list[tuple[str]] = []
+        self.strange = 0
+        """How many files lie among digests that have no digest's name."""
+        self.strange_samples: list[str] = []
+        self._listed: list[tuple[bytes]] = []
 
     def add(self, found: Object) -> None:
         """Note an object if its name is that of a digest or of a log file."""
         if (digest := digest_name(found.key)) is not None:
             chain = digest.chain
             names = (chain.account, chain.region, chain.trail, chain.home, chain.backfill)
-            self._digests.append((*names, _seconds(digest.end), found.key, found.place, found.bucket))
+            self._digests.append((*names, _seconds(digest.end), _raw(found.key), _raw(found.place), found.bucket))
         elif (log := log_name(found.key)) is not None:
-            self._logs.append((log.account, log.region, _seconds(log.time), found.key, found.place))
+            self._logs.append((log.account, log.region, _seconds(log.time), _raw(found.key), _raw(found.place)))
+        elif is_strange(found.key):
+            self.strange += 1
+            self.strange_samples[_SAMPLES:] = [found.key]
         if len(self._digests) + len(self._logs) >= _BATCH:
             self._flush()
 
@@ -63,7 +72,7 @@ class Inventory:
         self._flush()
         self._connection.execute(
             """CREATE INDEX IF NOT EXISTS by_chain
-               ON digests (account, region, trail, home, backfill, "end" DESC, key DESC)"""
+               ON digests (account, region, trail, home, backfill, "end" DESC, key DESC, place DESC)"""
         )
         self._connection.execute("CREATE INDEX IF NOT EXISTS by_place ON logs (account, region, time)")
 
@@ -86,22 +95,26 @@ class Inventory:
 
     def digests(self, chain: Chain, until: datetime | None = None, after: Object | None = None) -> Iterator[Chosen]:
         """Yield a chain's digests, the newest first: those that end before `until`, and come after the one named."""
-        at: tuple[int, str] = (_seconds(until) if until else 1 << 62, "\U0010ffff")
+        at: _At = (_seconds(until) if until else 1 << 62, b"\xff", b"")
         if after is not None and (name := digest_name(after.key)) is not None:
-            at = _seconds(name.end), after.key
+            at = _seconds(name.end), _raw(after.key), _raw(after.place)
         while page := self._page(chain, at):
             for end, key, place, bucket in page:
-                name = digest_name(key)
-                assert name is not None  # it was one when it was added
-                yield Object(key, place, 0, bucket), name
-                at = end, key
+                yield self._chosen(key, place, bucket)
+                at = end, key, place
 
-    def _page(self, chain: Chain, before: tuple[int, str]) -> Sequence[tuple[int, str, str, str | None]]:
+    @staticmethod
+    def _chosen(key: bytes, place: bytes, bucket: str | None) -> Chosen:
+        name = digest_name(_text(key))
+        assert name is not None  # it was one when it was added
+        return Object(_text(key), _text(place), 0, bucket), name
+
+    def _page(self, chain: Chain, before: _At) -> Sequence[tuple[int, bytes, bytes, str | None]]:
         names = (chain.account, chain.region, chain.trail, chain.home, chain.backfill)
         return self._connection.execute(
             """SELECT "end", key, place, bucket FROM digests
-               WHERE account = ? AND region = ? AND trail = ? AND home = ? AND backfill = ? AND ("end", key) < (?, ?)
-               ORDER BY "end" DESC, key DESC LIMIT ?""",
+               WHERE account = ? AND region = ? AND trail = ? AND home = ? AND backfill = ?
+               AND ("end", key, place) < (?, ?, ?) ORDER BY "end" DESC, key DESC, place DESC LIMIT ?""",
             (*names, *before, _PAGE),
         ).fetchall()
 
@@ -117,7 +130,7 @@ class Inventory:
         self._connection.execute(
             """UPDATE digests SET proven = 1 WHERE account = ? AND region = ? AND trail = ? AND home = ?
                AND backfill = ? AND "end" = ? AND key = ?""",
-            (chain.account, chain.region, chain.trail, chain.home, chain.backfill, _seconds(name.end), found.key),
+            (chain.account, chain.region, chain.trail, chain.home, chain.backfill, _seconds(name.end), _raw(found.key)),
         )
 
     def proven_between(self, trail: str, home: str, window: tuple[datetime, datetime]) -> list[Chosen]:
@@ -127,8 +140,7 @@ class Inventory:
                WHERE trail = ? AND home = ? AND region = home AND proven AND "end" BETWEEN ? AND ? ORDER BY key""",
             (trail, home, *map(_seconds, window)),
         ).fetchall()
-        named = ((Object(key, place, 0, bucket), digest_name(key)) for key, place, bucket in rows)
-        return [(found, name) for found, name in named if name is not None]
+        return [self._chosen(*row) for row in rows]
 
     def has_digest_of_other_region(self, chain: Chain, window: tuple[datetime, datetime]) -> bool:
         """Tell whether the same trail has digests of other regions, of the same account, that end within the window."""
@@ -141,7 +153,7 @@ class Inventory:
 
     def mark_listed(self, places: Iterable[str]) -> None:
         """Note the places of log files that some digest lists."""
-        self._listed += ((place,) for place in places)
+        self._listed += ((_raw(place),) for place in places)
         if len(self._listed) >= _BATCH:
             self._flush_listed()
 
@@ -161,7 +173,7 @@ class Inventory:
             (account, region, *bounds),
         )
         for key, time in rows:
-            yield key, LogName(account, region, _moment(time))
+            yield _text(key), LogName(account, region, _moment(time))
 
     def forget_listed(self) -> None:
         """Forget what was listed: the log files of another account or region lie elsewhere."""
@@ -178,3 +190,12 @@ def _seconds(moment: datetime) -> int:
 
 def _moment(seconds: int) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
+
+
+def _raw(text: str) -> bytes:
+    """Keys and paths are kept as bytes: file names need be no UTF-8."""
+    return text.encode("utf-8", "surrogateescape")
+
+
+def _text(raw: bytes) -> str:
+    return raw.decode("utf-8", "surrogateescape")

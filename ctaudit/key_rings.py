@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -26,6 +27,7 @@ def from_files(named: Iterable[str]) -> tuple[list[Mapping[str, Any]], list[Find
     """Read files, or all `.json` files of folders, of what `list-public-keys` prints.
 
     Raises UsageError when a named file is not there or is something else: without its keys nothing would be proven.
+    What is odd in a folder, which may be part of the evidence, stops nothing.
     """
     entries: list[Mapping[str, Any]] = []
     findings: list[Finding] = []
@@ -33,32 +35,56 @@ def from_files(named: Iterable[str]) -> tuple[list[Mapping[str, Any]], list[Find
         for file in _files(path):
             try:
                 entries += key_entries(_read(file))
-            except BadKeys as error:
+            except (BadKeys, OSError) as error:
                 if file == path:
-                    raise UsageError(f"{path} {error}", "give a file that `list-public-keys` wrote") from None
-                findings.append(finding("key.invalid", f"{file} {error}", key=file))
+                    raise _refused(path, error) from None
+                findings.append(finding("key.invalid", f"{file} {_reason(error)}", key=file))
     return entries, findings
 
 
 def key_texts(named: Iterable[str]) -> list[bytes]:
     """Return the contents of the named files, and of all `.json` files of named folders; raises UsageError."""
-    return [_read(file) for path in named for file in _files(path)]
+    texts: list[bytes] = []
+    for path in named:
+        for file in _files(path):
+            try:
+                texts.append(_read(file))
+            except (BadKeys, OSError) as error:
+                raise _refused(file, error) from None
+    return texts
+
+
+def _refused(path: str, error: BadKeys | OSError) -> UsageError:
+    if isinstance(error, OSError):
+        return UsageError(f"cannot read the public keys in {path}: {error.strerror}", "check the path")
+    return UsageError(f"{path} {error}", "give a file that `list-public-keys` wrote")
+
+
+def _reason(error: BadKeys | OSError) -> str:
+    return f"cannot be read: {error.strerror}" if isinstance(error, OSError) else str(error)
 
 
 def _files(path: str) -> list[str]:
     if not os.path.isdir(path):
         return [path]
-    return sorted(os.path.join(path, name) for name in os.listdir(path) if name.endswith(".json"))
+    try:
+        return sorted(os.path.join(path, name) for name in os.listdir(path) if name.endswith(".json"))
+    except OSError as error:
+        raise _refused(path, error) from None
 
 
 def _read(path: str) -> bytes:
-    try:
-        with open(path, "rb") as file:
-            text = file.read(limits.MAX_KEY_FILE_BYTES + 1)
-    except OSError as error:
-        raise UsageError(f"cannot read the public keys in {path}: {error.strerror}", "check the path") from error
+    """Read a file, which must be a regular one: a pipe in the evidence would keep us for ever.
+
+    Raises BadKeys, OSError.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise BadKeys("is no regular file")
+        text = file.read(limits.MAX_KEY_FILE_BYTES + 1)
     if len(text) > limits.MAX_KEY_FILE_BYTES:
-        raise UsageError(f"{path} is too large to be a file of public keys")
+        raise BadKeys("is too large to be a file of public keys")
     return text
 
 

@@ -44,8 +44,8 @@ QUERY_MEMORY_BYTES = 4096 * MIB
 TERMINAL_ROWS = 500
 """Rows shown on a terminal without `--limit`; a pipe or file always gets all of them."""
 
-MAX_DIGEST_BYTES = 64 * MIB
-"""One digest's unpacked size: it lists some 200,000 log files then. CloudTrail's hold a few hundred at most."""
+MAX_DIGEST_BYTES = 16 * MIB
+"""One digest's unpacked size: it lists some 40,000 log files then. CloudTrail's hold a few hundred at most."""
 
 MAX_SIDECAR_BYTES = MIB
 """A file with the metadata of one object; what `head-object` prints has a kilobyte."""

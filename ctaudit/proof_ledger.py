@@ -8,12 +8,12 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 
 from ctaudit.integrity.asked import Asked
 from ctaudit.integrity.loaded import Status
 from ctaudit.integrity.names import base_name, log_name
 from ctaudit.integrity.unlisted import MINUTE, Account, Why, why
+from ctaudit.sources.files import path_of, shown
 from ctaudit.store import proofs
 from ctaudit.store.layout import Layout
 from ctaudit.tallies import Listed
@@ -26,9 +26,13 @@ class ProofLedger:
     """Takes what digests list, and gives the store's contents their verdicts."""
 
     def __init__(self, layout: Layout, validated: str) -> None:
-        """Write into the store at `layout`; `validated` is the time of the validation, RFC 3339."""
+        """Write into the store at `layout`; `validated` is the time of the validation, RFC 3339.
+
+        Raises StoreError when it cannot be written: better before the work than after it.
+        """
         self._layout = layout
         self._validated = validated
+        self._run = proofs.begin(layout)
         self._waiting: list[proofs.Listing] = []
 
     def add(self, listed: Sequence[Listed]) -> None:
@@ -44,11 +48,12 @@ class ProofLedger:
             base_name(key),
             entry.sha256,
             _WORTH[judged.status],
-            judged.name,
+            judged.name.encode(errors="backslashreplace").decode(),
             judged.digest.sha256 if judged.digest else "",
             judged.proof.value if judged.proof else None,
             judged.key.sha256 if judged.key else None,
             self._validated,
+            self._run,
         )
 
     def _flush(self) -> None:
@@ -93,12 +98,12 @@ class LedgerFiles:
                 ).fetchall()
             if not page:
                 return
-            yield from (path for (path,) in page)
+            yield from (path_of(path) for (path,) in page)
             after = page[-1][0]
 
     def sha256(self, path: str) -> str | None:
         """Return the hash of a file's content as it was ingested; None when it never was. Safe in several threads."""
-        with self._lock, suppress(UnicodeEncodeError):
-            row = self._connection.execute("SELECT sha256 FROM held WHERE path = ?", [path]).fetchone()
-            return None if row is None else str(row[0])
-        return None
+        names = (shown(path), shown(path.removesuffix(".gz")))
+        with self._lock:
+            row = self._connection.execute("SELECT sha256 FROM held WHERE path IN (?, ?)", names).fetchone()
+        return None if row is None else str(row[0])

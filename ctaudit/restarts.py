@@ -24,6 +24,8 @@ from ctaudit.inventory import Inventory
 from ctaudit.sources.objects import Object, Objects, Unavailable
 
 CALLS = ("StopLogging", "DeleteTrail", "UpdateTrail")
+_MOST_CONTENT = 64 * limits.MIB
+"""Of one log file that is searched."""
 _WORDS = tuple(f'"{call}"'.encode() for call in CALLS)
 
 
@@ -84,7 +86,7 @@ def _records(objects: Objects, found: Object, digest: Digest, entry: LogEntry) -
     locate = objects.locator(found, (digest.location.bucket, digest.location.key))
     try:
         place = locate(entry.location.bucket, entry.location.key)
-        packed = inspect(objects.fetch(place).chunks, limits.MAX_DIGEST_BYTES, keep=True)
+        packed = inspect(objects.fetch(place).chunks, _MOST_CONTENT, keep=True)
     except Unavailable:
         return
     content = packed.content or b""

@@ -67,13 +67,19 @@ class Findings:
     """Findings in bounded number: the gravest are kept when there are too many."""
 
     def __init__(self) -> None:
-        self.kept: list[Finding] = []
+        self._kept: dict[Severity, list[Finding]] = {severity: [] for severity in Severity}
+        self._count = 0
         self.more = 0
-        self.worst: Severity | None = None
 
     def add(self, found: Finding) -> None:
-        self.worst = found.severity if self.worst is None else max(self.worst, found.severity)
-        if len(self.kept) < limits.MAX_FINDINGS:
-            self.kept.append(found)
-        else:
+        self._kept[found.severity].append(found)
+        self._count += 1
+        if self._count > limits.MAX_FINDINGS:
+            next(kept for _, kept in sorted(self._kept.items()) if kept).pop()
+            self._count -= 1
             self.more += 1
+
+    @property
+    def kept(self) -> list[Finding]:
+        """The worst first."""
+        return [found for severity in sorted(Severity, reverse=True) for found in self._kept[severity]]

@@ -86,13 +86,15 @@ def validate(
     layout = Layout(Path(store).absolute())
     evidence = open_evidence(source, layout, options)
     before = read_state(options.state) if options.state else {}
+    if options.state:
+        write_state(options.state, before)  # that it cannot be written is told before the work, not after it
     threads = jobs or (CONNECTIONS if evidence.objects.online else processors())
     with closing(Inventory()) as inventory, closing(Reader(evidence.objects, threads, evidence.held)) as reader:
         ledger = _ledger(layout, now)
         listing = _fill(inventory, evidence.objects)
         hearers = Hearers(_steps(progress or Silent(), inventory), told, ledger.add if ledger else None)
         trusted, about_keys = trust(evidence, inventory, options, now)
-        asked = _asked(evidence, options, now, certain=all(found.code == "listing.outside" for found in listing))
+        asked = _asked(evidence, options, now, certain=not any(found.code == "listing.unreadable" for found in listing))
         run = Validation(inventory, reader, trusted, asked, before, hearers)
         for found in (*listing, *about_keys):
             run.findings.add(found)
@@ -123,6 +125,9 @@ def _fill(inventory: Inventory, objects: Objects) -> list[Finding]:
         else:
             inventory.add(found)
     inventory.settle()
+    if inventory.strange:
+        samples = tuple(inventory.strange_samples)
+        faults.append(finding("digest.strange_name", samples[0], count=inventory.strange, samples=samples))
     return faults
 
 
@@ -155,8 +160,8 @@ def _across(run: Validation, inventory: Inventory, objects: Objects, options: Op
     proven = dict(run.checkpoints)
     for chain, point in before.items():
         at = state.end_of(point)
-        in_span = run.asked.touches((at - _LAGS, at))
-        if options.chooses(chain) and in_span and chain not in run.seen_checkpoints:
+        due = (options.since is None or at > options.since) and (options.until is None or at <= options.until)
+        if options.chooses(chain) and due and chain not in run.seen_checkpoints:
             run.tell(state.gone(chain, point))
             last = state.end_of(proven[chain]) if chain in proven else None
             detail = f"up to {spelled(last) or 'nothing'}; an earlier run had proven digests up to {point.end}"

@@ -14,10 +14,11 @@ from ctaudit.integrity.asked import Asked
 from ctaudit.integrity.authenticate import Trust
 from ctaudit.integrity.chain import ChainWalk, Restart
 from ctaudit.integrity.checkpoint import Checkpoint
+from ctaudit.integrity.digest import LogEntry
 from ctaudit.integrity.loaded import Judged, Status
-from ctaudit.integrity.names import Chain
+from ctaudit.integrity.names import Chain, log_name
 from ctaudit.integrity.signature import PublicKey
-from ctaudit.integrity.unlisted import Account, Why, why
+from ctaudit.integrity.unlisted import MINUTE, Account, Why, why
 from ctaudit.integrity.verdict import Finding, Severity, finding
 from ctaudit.inventory import Inventory
 from ctaudit.sources.objects import Object
@@ -82,6 +83,7 @@ class Validation:
         for compared in self._reader.compared(all_of_them=True):
             assert tally is not None  # only the logs of a chosen chain are compared
             self._note_logs(compared, tally)
+            self._hearers.step(*self._done)
 
     def _walk_on(self, walk: ChainWalk, tally: ChainTally | None, after: Object | None) -> Object | None:
         """Walk from the newest digest, or the one before `after`, to where more was listed, or None at the end."""
@@ -95,6 +97,7 @@ class Validation:
                     self.tell(each, tally)
             if tally is None or not step.reported:
                 self._inventory.mark_listed(locate_logs(self._reader.objects, found, step.judged))
+                self._tell_listed(step.judged, whole=False)
             else:
                 self._note_digest(found, step.judged, tally)
                 self._compare(found, step.judged, tally)
@@ -133,9 +136,8 @@ class Validation:
             self.seen_checkpoints.add(tally.chain)
             if changed := state.replaced(tally.chain, before, judged):
                 self.tell(changed, tally)
-        if self._hearers.file:
-            reason = judged.proof.value if judged.proof else (judged.findings[0].sentence if judged.findings else "")
-            self._hearers.file(FileVerdict("digest", judged.loaded.key, judged.status.value, reason))
+        reason = judged.proof.value if judged.proof else (judged.findings[0].sentence if judged.findings else "")
+        self._tell_file(FileVerdict("digest", judged.loaded.key, judged.status.value, reason))
 
     def _compare(self, found: Object, judged: Judged, tally: ChainTally) -> None:
         """Have a digest's logs compared; those of a digest that is known to be false are not: what for?"""
@@ -144,13 +146,29 @@ class Validation:
         if judged.status is Status.FAILED:
             tally.unproven += len(entries)
             self._inventory.mark_listed(locate_logs(self._reader.objects, found, judged))
+            for entry in entries if self._hearers.file else ():
+                self._tell_file(FileVerdict("log", entry.location.key, Status.UNPROVEN.value, judged.evidence))
         else:
             self._reader.compare(found, judged, entries)
-        if entries and self._hearers.listed:
-            self._hearers.listed([Listed(entry, judged) for entry in entries])
+        self._tell_listed(judged, whole=True)
         for compared in self._reader.compared():
             self._note_logs(compared, tally)
         self._hearers.step(*self._done)
+
+    def _tell_listed(self, judged: Judged, *, whole: bool) -> None:
+        """Tell which logs a digest lists: all, or those of the span asked about when the digest lies outside of it."""
+        if self._hearers.listed is None or judged.digest is None:
+            return
+        entries: Sequence[LogEntry] = judged.digest.logs
+        if not whole:
+            named = ((entry, log_name(entry.location.key)) for entry in entries)
+            entries = [each for each, name in named if name and self.asked.touches((name.time, name.time + MINUTE))]
+        if entries:
+            self._hearers.listed([Listed(entry, judged) for entry in entries])
+
+    def _tell_file(self, verdict: FileVerdict) -> None:
+        if self._hearers.file:
+            self._hearers.file(verdict)
 
     def _note_logs(self, compared: Compared, tally: ChainTally) -> None:
         self._inventory.mark_listed(compared.places)
@@ -166,7 +184,7 @@ class Validation:
                 self.tell(verdict.finding, tally)
             if self._hearers.file:
                 reason = verdict.finding.sentence if verdict.finding else compared.judged.evidence
-                self._hearers.file(FileVerdict("log", verdict.entry.location.key, verdict.status.value, reason))
+                self._tell_file(FileVerdict("log", verdict.entry.location.key, verdict.status.value, reason))
 
     def _finish(self, walk: ChainWalk, tally: ChainTally) -> None:
         tally.spans = walk.proven
@@ -188,7 +206,7 @@ class Validation:
         for key, name in self._inventory.unlisted(account, region, self.asked.since, self.asked.until):
             reason = why(name.time, known)
             if reason is Why.UNLISTED:
-                span = (name.time, name.time + timedelta(minutes=1))
+                span = (name.time, name.time + MINUTE)
                 chain = tally.chain if tally else None
                 self.tell(finding("log.unlisted", key=key, chain=chain, span=span), tally)
                 continue
@@ -228,7 +246,7 @@ def _several(
         detail,
         key=seen[0][0] if count == 1 else None,
         chain=tally.chain if tally else None,
-        span=(seen[0][1], seen[-1][1] + timedelta(minutes=1)),
+        span=(seen[0][1], seen[-1][1] + MINUTE),
         count=count,
         samples=tuple(key for key, _ in seen),
     )

@@ -49,7 +49,7 @@ _FINDINGS = (
 def verdict(report: Report, *, strict: bool = False) -> str:
     """Return `proven`, `failed`, `error` or `incomplete`: what it all comes to; `strict` takes warnings as failures."""
     worst = report.worst
-    if strict and worst is not None and worst >= Severity.WARNING:
+    if strict and any(found.severity is Severity.WARNING for found in report.findings):
         return "failed"
     return "proven" if worst is None or worst < Severity.INCOMPLETE else _WORDS[worst]
 

@@ -18,15 +18,26 @@ if TYPE_CHECKING:
     from ctaudit.validate import Report
 
 _CODES = {"failed": EXIT_REPORT, "error": EXIT_FAILED, "incomplete": EXIT_PARTIAL, "proven": 0}
+_NOT_OF_AWSCLI = {
+    "pins": "--pin",
+    "state": "--state",
+    "strict": "--strict",
+    "bucket_map": "--bucket-map",
+    "expired_before": "--expired-before",
+    "jobs": "--jobs",
+}
+"""Options that would be passed over with `--compat`, by parameter."""
 _PATH = click.Path(path_type=str)
 
 
 def _bucket_map(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> dict[str, str]:
-    pairs = [text.partition("=") for text in value]
-    for old, _, new in pairs:
+    pairs: dict[str, str] = {}
+    for text in value:
+        old, _, new = text.partition("=")
         if not (old and new):
-            raise click.BadParameter(f"'{old}' is not OLD=NEW", ctx, param)
-    return {old: new for old, _, new in pairs}
+            raise click.BadParameter(f"'{text}' is not OLD=NEW", ctx, param)
+        pairs[old] = new
+    return pairs
 
 
 def _pins(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
@@ -182,6 +193,10 @@ def _like_awscli(ctx: click.Context, source: str | None, **options: Any) -> int:
     streams = streams_of(ctx)
     if len(options["trails"]) != 1 or options["since"] is None:
         raise click.UsageError("--compat awscli needs one --trail, its ARN, and --since", ctx)
+    refused = [name for name in _NOT_OF_AWSCLI if options[name]]
+    if refused or options["format_"] != Format.TABLE.value:
+        shown = ", ".join(_NOT_OF_AWSCLI[name] for name in refused) or "--format"
+        raise click.UsageError(f"--compat awscli does what the AWS CLI does, which has no {shown}", ctx)
     if len(options["account"]) > 1 or len(options["region"]) > 1:
         raise click.UsageError("--compat awscli takes one --account and one --region", ctx)
     run = validate_like_awscli(

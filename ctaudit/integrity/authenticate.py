@@ -100,8 +100,9 @@ def _form(loaded: Loaded, digest: Digest) -> Iterator[Finding]:
         yield finding("digest.field_mismatch", detail, expected=f"{name.end:%Y-%m-%dT%H:%M:%SZ}", found=digest.end_text)
     algorithms = {digest.algorithm} - {ALGORITHM}
     hashes = {entry.algorithm for entry in digest.logs} | ({digest.previous.algorithm} if digest.previous else set())
-    for algorithm in sorted(algorithms | (hashes - {_HASH_ALGORITHM})):
-        yield finding("digest.unsupported_algorithm", f"it names {algorithm[:64]!r}", found=algorithm[:64])
+    odd = sorted(algorithms | (hashes - {_HASH_ALGORITHM}))
+    if odd:
+        yield finding("digest.unsupported_algorithm", f"it names {odd[0]!r}", found=odd[0], count=len(odd))
 
 
 def _metadata(loaded: Loaded) -> Iterator[Finding]:

@@ -18,7 +18,7 @@ from ctaudit.integrity.authenticate import Trust, agrees, authenticate
 from ctaudit.integrity.coverage import HOUR, Window, digests_in
 from ctaudit.integrity.digest import Previous
 from ctaudit.integrity.loaded import Judged, Loaded, Status
-from ctaudit.integrity.names import Chain, DigestName, digest_name
+from ctaudit.integrity.names import Chain, DigestName, base_name, digest_name
 from ctaudit.integrity.verdict import Finding, Severity, finding, spelled
 
 _MOST_RESTARTS = 200
@@ -55,7 +55,7 @@ class _Line:
 
     @property
     def root(self) -> str:
-        return self.last.loaded.name.root
+        return self.last.loaded.root
 
     @property
     def began(self) -> bool:
@@ -65,13 +65,7 @@ class _Line:
 
     @property
     def low(self) -> datetime:
-        return window_of(self.last.loaded)[0]
-
-
-def window_of(loaded: Loaded) -> Window:
-    """Return a digest's window; one that cannot be read is taken to speak of the hour before the time in its name."""
-    digest = loaded.digest
-    return (digest.start, digest.end) if digest else (loaded.name.end - HOUR, loaded.name.end)
+        return self.last.loaded.window[0]
 
 
 class ChainWalk:
@@ -80,6 +74,9 @@ class ChainWalk:
         self._trust = trust
         self._asked = asked
         self._lines: list[_Line] = []
+        self._by_root: dict[str, _Line] = {}
+        self._by_name: dict[str, list[_Line]] = {}
+        """Lines by the name of the digest that they point to."""
         self.restarts: list[Restart] = []
         self.newest: Judged | None = None
         """The newest digest that is proven."""
@@ -108,17 +105,24 @@ class ChainWalk:
         judged = self._checked_pointer(judged)
         if line is None:
             self._lines.append(line := _Line(judged, None))
+            self._by_root[loaded.root] = line
         self._note(line, judged)
         if not off or not line.last.proven:
             self._follow(line, judged)
-        reported = self._asked.touches(window_of(loaded))
+        reported = self._asked.touches(loaded.window)
         findings = tuple(found for found in before if self._concerns(found))
         return Step(judged, findings + (judged.findings if reported else ()), reported)
 
     def _line_of(self, loaded: Loaded) -> _Line | None:
-        """Return the line that a digest continues: whoever points to it, else the line that lies where it does."""
-        pointing = (line for line in self._lines if line.pointer and agrees(loaded.key, line.pointer.location.key))
-        return next(pointing, None) or next((line for line in self._lines if line.root == loaded.name.root), None)
+        """Return the line that a digest continues: the one that lies where it does, else one that points to it.
+
+        Two copies of a trail in one mirror are two lines, though each digest of the one points to the other's, too.
+        """
+        beside = self._by_root.get(loaded.root)
+        if beside is not None and self._points_to(beside, loaded):
+            return beside
+        named = self._by_name.get(base_name(loaded.key), ())
+        return next((line for line in named if self._points_to(line, loaded)), None) or beside
 
     @staticmethod
     def _points_to(line: _Line, loaded: Loaded) -> bool:
@@ -133,13 +137,13 @@ class ChainWalk:
     @staticmethod
     def _orphan(judged: Judged) -> Judged:
         loaded = judged.loaded
-        found = finding("digest.orphan", key=loaded.key, chain=loaded.name.chain, span=window_of(loaded))
+        found = finding("digest.orphan", key=loaded.key, chain=loaded.name.chain, span=loaded.window)
         return replace(judged, findings=(*judged.findings, found))
 
     def _break(self, line: _Line, judged: Judged) -> Iterator[Finding]:
         """Tell why the line does not lead to the next older digest: it began anew, or what it names is gone."""
         if line.began:
-            window = window_of(judged.loaded)[1], line.low
+            window = judged.loaded.window[1], line.low
             if not self.chain.backfill and judged.status is not Status.FAILED and window[0] < window[1]:
                 line.told.append(window)
                 yield from self._restart(Restart(window, judged))
@@ -155,7 +159,7 @@ class ChainWalk:
 
     def _missing(self, judged: Judged, pointer: Previous) -> Finding:
         named = digest_name(pointer.location.key)
-        end = named.end if named else window_of(judged.loaded)[0]
+        end = named.end if named else judged.loaded.window[0]
         own = judged.digest.location.bucket if judged.digest else None
         why = ""
         if pointer.location.bucket != own:
@@ -175,7 +179,7 @@ class ChainWalk:
 
     def _temporal_gap(self, line: _Line, judged: Judged) -> Iterator[Finding]:
         successor = line.last
-        window = window_of(judged.loaded)[1], window_of(successor.loaded)[0]
+        window = judged.loaded.window[1], successor.loaded.window[0]
         known_false = Status.FAILED in (judged.status, successor.status)
         if self.chain.backfill or known_false or window[0] >= window[1]:
             return
@@ -214,14 +218,21 @@ class ChainWalk:
         named = digest_name(pointer.location.key) if pointer else None
         if named is None or named.chain != self.chain or (digest is not None and named.end >= digest.end):
             pointer = None
+        if line.pointer is not None:
+            self._by_name[base_name(line.pointer.location.key)].remove(line)
+        if pointer is not None:
+            self._by_name.setdefault(base_name(pointer.location.key), []).append(line)
+        if self._by_root.get(line.root) is line:
+            del self._by_root[line.root]
         line.last, line.pointer = judged, pointer
+        self._by_root[line.root] = line
 
     def _note(self, line: _Line, judged: Judged) -> None:
-        window = window_of(judged.loaded)
+        window = judged.loaded.window
         coverage.add(line.seen, window)
         if judged.proven:
             coverage.add(line.proven, window)
-            if self.newest is None or window[1] > window_of(self.newest.loaded)[1]:
+            if self.newest is None or window[1] > self.newest.loaded.window[1]:
                 self.newest = judged
 
     @property

@@ -11,7 +11,7 @@ from typing import Any
 from ctaudit import times
 from ctaudit.integrity.authenticate import agrees
 from ctaudit.integrity.loaded import Judged
-from ctaudit.integrity.names import Chain
+from ctaudit.integrity.names import YEARS, Chain
 from ctaudit.integrity.verdict import Finding, finding
 
 _VERSION = 1
@@ -43,7 +43,7 @@ def parse_state(text: bytes) -> dict[Chain, Checkpoint]:
         if content["version"] != _VERSION:
             raise BadState(f"has version {content['version']!r}, this ctaudit reads {_VERSION}")
         return dict(_entry(entry) for entry in content["chains"])
-    except (ValueError, TypeError, KeyError, RecursionError):
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise BadState("is not a state that ctaudit wrote") from None
 
 
@@ -52,7 +52,7 @@ def _entry(entry: dict[str, Any]) -> tuple[Chain, Checkpoint]:
     chain = Chain(account, region, trail, home, bool(entry["backfill"]))
     signature = entry["signature"]
     end = times.canonical(entry["end"])
-    if end is None:
+    if end is None or not YEARS[0] <= int(end[:4]) < YEARS[1]:
         raise ValueError
     point = Checkpoint(str(entry["key"]), str(entry["sha256"]), None if signature is None else str(signature), end)
     return chain, point

@@ -16,11 +16,16 @@ import msgspec
 from msgspec import Meta
 
 from ctaudit import times
+from ctaudit.integrity.names import YEARS
 
 _SURROGATE = re.compile(rb"\\u[dD]")
 _MOST_KEY = 1024
 """Bytes of an object's key: S3's own limit."""
-_Text = Annotated[str, Meta(min_length=1)]
+_LEAST_VALUE = 16
+"""Bytes that a value of a digest takes on average, at the least: AWS's take some sixty, Python's objects a hundred."""
+_Text = Annotated[str, Meta(min_length=1, max_length=64)]
+_Bucket = Annotated[str, Meta(min_length=1, max_length=255)]
+_Signature = Annotated[str, Meta(min_length=1, max_length=4096)]
 _Key = Annotated[str, Meta(min_length=1, max_length=_MOST_KEY)]
 _Hash = Annotated[str, Meta(pattern=r"\A[0-9A-Fa-f]{64}\Z")]
 _Fingerprint = Annotated[str, Meta(pattern=r"\A[0-9A-Fa-f]{32}\Z")]
@@ -82,7 +87,7 @@ class Digest:
 class _StatedLog(msgspec.Struct):
     """An entry of `logFiles`, by AWS's names."""
 
-    s3Bucket: _Text  # noqa: N815
+    s3Bucket: _Bucket  # noqa: N815
     s3Object: _Key  # noqa: N815
     hashValue: _Hash  # noqa: N815
     hashAlgorithm: _Text  # noqa: N815
@@ -94,15 +99,15 @@ class _Stated(msgspec.Struct):
     awsAccountId: _Text  # noqa: N815
     digestStartTime: _Text  # noqa: N815
     digestEndTime: _Text  # noqa: N815
-    digestS3Bucket: _Text  # noqa: N815
+    digestS3Bucket: _Bucket  # noqa: N815
     digestS3Object: _Key  # noqa: N815
     digestPublicKeyFingerprint: _Fingerprint  # noqa: N815
     digestSignatureAlgorithm: _Text  # noqa: N815
-    previousDigestS3Bucket: _Text | None  # noqa: N815
+    previousDigestS3Bucket: _Bucket | None  # noqa: N815
     previousDigestS3Object: _Key | None  # noqa: N815
     previousDigestHashValue: _Hash | None  # noqa: N815
     previousDigestHashAlgorithm: _Text | None  # noqa: N815
-    previousDigestSignature: _Text | None  # noqa: N815
+    previousDigestSignature: _Signature | None  # noqa: N815
     logFiles: list[_StatedLog]  # noqa: N815
 
 
@@ -135,6 +140,8 @@ def parse_digest(content: bytes, sha256: str) -> Digest:
 
 
 def _fields(content: bytes) -> dict[str, Any]:
+    if content.count(b",") > len(content) / _LEAST_VALUE + 64 or content.count(b"[") > 64:
+        raise BadDigest("is no digest: it holds too many values for its size")
     try:
         fields = _decoder.decode(content.decode())
         if _SURROGATE.search(content):
@@ -151,8 +158,8 @@ def _fields(content: bytes) -> dict[str, Any]:
 def _unique(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
     fields = dict(pairs)
     if len(fields) != len(pairs):
-        names = [name for name, _ in pairs]
-        double = next(name for name in names if names.count(name) > 1)
+        seen: set[str] = set()
+        double = next(name for name, _ in pairs if name in seen or seen.add(name))  # type: ignore[func-returns-value]
         raise BadDigest(f"has the key {double[:64]!r} twice in one object")
     return fields
 
@@ -192,7 +199,7 @@ def _logs(stated: _Stated) -> tuple[LogEntry, ...]:
 
 def _time(text: str) -> datetime:
     moment = times.parse_canonical(text)
-    if moment is None:
+    if moment is None or not YEARS[0] <= moment.year < YEARS[1]:
         raise BadDigest("is no digest: there is no time where its window begins or ends")
     return moment
 

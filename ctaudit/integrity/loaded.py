@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from ctaudit import limits
+from ctaudit.integrity.coverage import HOUR, Window
 from ctaudit.integrity.digest import BadDigest, Digest, parse_digest
 from ctaudit.integrity.names import DigestName
 from ctaudit.integrity.packed import Packing, inspect
@@ -33,6 +34,10 @@ class Proof(enum.Enum):
     LINK = "its hash, which the next digest holds and is itself proven"
 
 
+_MOST = 4096
+"""Characters of a value that are looked at: a signature has 512."""
+
+
 @dataclass(frozen=True, slots=True)
 class Metadata:
     """User metadata of a digest object, as S3 keeps it or as a sidecar saved it."""
@@ -44,7 +49,9 @@ class Metadata:
     @classmethod
     def of(cls, names: Mapping[str, str]) -> Metadata:
         """Take what is of interest from metadata whose names are in lower case."""
-        return cls(names.get("signature"), names.get("signature-algorithm"), names.get("backfill-generation-timestamp"))
+        known = ("signature", "signature-algorithm", "backfill-generation-timestamp")
+        signature, algorithm, time = (names[name][:_MOST] if name in names else None for name in known)
+        return cls(signature, algorithm, time)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +71,17 @@ class Loaded:
     """S3 is sure that there is no such object, though it was listed or named."""
     metadata: Metadata | None = None
     """None when it was not saved."""
+
+    @property
+    def window(self) -> Window:
+        """Its window; one that cannot be read is taken to speak of the hour before the time in its name."""
+        digest = self.digest
+        return (digest.start, digest.end) if digest else (self.name.end - HOUR, self.name.end)
+
+    @property
+    def root(self) -> str:
+        """Where it lies, without what all chains have below that: tells copies, and trails of one name, apart."""
+        return self.place.removesuffix(self.key) + self.name.root
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,17 @@ _LOG = re.compile(
     r"\.json(?:\.gz)?",
     re.ASCII,
 )
+_LOG_FOLDER = re.compile(
+    r"(?:.*/)?(\d{12})/CloudTrail/([a-z]{2}[a-z0-9-]{1,30})/(\d{4})/(\d\d)/(\d\d)", re.ASCII | re.DOTALL
+)
+_DIGEST_FOLDER = re.compile(r"(?:^|/)CloudTrail-Digest/")
 _ORGANIZATION = re.compile(r"(?:.*/)?(o-[a-z0-9]{10,32})/", re.ASCII | re.DOTALL)
+
+
+SIDECAR = ".meta.json"
+"""Ends the name of a file with the metadata of the object beside it."""
+YEARS = (2000, 3000)
+"""From, and before: nothing that CloudTrail writes lies outside, and no sum of times leaves the calendar."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -78,10 +88,24 @@ def digest_name(key: str) -> DigestName | None:
 
 
 def log_name(key: str) -> LogName | None:
-    """Read the name of a log file, or return None when the key is none's: those of Insight events are other names."""
-    found = _LOG.fullmatch(key.rpartition("/")[2])
+    """Read the name of a log file, or return None when the key is none's: those of Insight events are other names.
+
+    What else lies in a folder of log files is taken for one of that day's noon, whatever its name: somebody put it
+    there.
+    """
+    folder, _, name = key.rpartition("/")
+    found = _LOG.fullmatch(name)
     time = _moment(found["time"]) if found else None
-    return LogName(found["account"], found["region"], time) if found and time else None
+    if found and time:
+        return LogName(found["account"], found["region"], time)
+    place = None if name.endswith(SIDECAR) else _LOG_FOLDER.fullmatch(folder)
+    noon = _moment(f"{place[3]}{place[4]}{place[5]}T1200Z") if place else None
+    return LogName(place[1], place[2], noon) if place and noon else None
+
+
+def is_strange(key: str) -> bool:
+    """Tell whether something lies among digests that has no digest's name."""
+    return bool(_DIGEST_FOLDER.search(key)) and not key.endswith(SIDECAR) and digest_name(key) is None
 
 
 def base_name(key: str) -> str:
@@ -93,6 +117,8 @@ def _moment(text: str) -> datetime | None:
     """Read `YYYYmmddTHHMM[SS]Z`; by hand, since `strptime` would take a third of the time that hashing a log takes."""
     try:
         date, clock = text[:8], text[9:-1]
+        if not YEARS[0] <= int(date[:4]) < YEARS[1]:
+            return None
         return datetime(
             int(date[:4]),
             int(date[4:6]),

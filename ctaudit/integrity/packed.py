@@ -18,6 +18,8 @@ _GZIP_MAGIC = b"\x1f\x8b"
 _GZIP = 31
 """zlib's window-bits code for a gzip member with its CRC checked."""
 _DAMAGE = cast(type[Exception], isal_zlib.error)
+_RESERVED = 0xE0
+"""Flags in a gzip header that must be zero (RFC 1952, 2.3.1.2); isal does not mind them, zlib refuses them."""
 _PIECE = 1024 * 1024
 """Unpacked bytes held at once."""
 
@@ -78,7 +80,7 @@ def _inflate(first: bytes, rest: Iterator[bytes], most: int, keep: bool) -> Pack
     stream, digest, size = isal_zlib.decompressobj(_GZIP), hashlib.sha256(), 0
     kept: list[bytes] | None = [] if keep else None
     chunk: bytes | None = first
-    packing = Packing.GZIP
+    packing = Packing.CORRUPT if len(first) > 3 and first[3] & _RESERVED else Packing.GZIP
     try:
         while chunk is not None and not stream.eof and size <= most:
             piece = stream.decompress(chunk, _PIECE)

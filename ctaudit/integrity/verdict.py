@@ -61,6 +61,7 @@ KINDS: Mapping[str, tuple[Severity, str]] = {
     "digest.backfill_timestamp": (Severity.WARNING, "a backfill digest has lost the time it was made at"),
     "digest.too_large": (Severity.INCOMPLETE, "a digest unpacks to more than ctaudit reads"),
     "digest.stored_uncompressed": (Severity.WARNING, "a digest lies there unpacked; AWS delivers them packed"),
+    "digest.strange_name": (Severity.WARNING, "files lie among digests whose names CloudTrail does not give"),
     "digest.unreadable": (Severity.ERROR, "a digest could not be read"),
     "coverage.head": (Severity.INCOMPLETE, "the digests begin later than what was asked about"),
     "coverage.tail": (Severity.INCOMPLETE, "the digests end earlier than what was asked about"),

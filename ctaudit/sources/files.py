@@ -151,6 +151,15 @@ def _fault(path: str, error: OSError) -> Fault:
     return Fault(shown(path), None, kind, f"cannot be read: {error.strerror or error}")
 
 
+_ESCAPED = re.compile(rb"\\(?:(\\)|x([0-9a-f]{2}))")
+
+
+def path_of(text: str) -> str:
+    """Return the path that `shown` wrote as `text`."""
+    raw = _ESCAPED.sub(lambda found: found[1] or bytes.fromhex(found[2].decode()), text.encode())
+    return os.fsdecode(raw)
+
+
 def shown(path: str) -> str:
     # A backslash is doubled: else a name with the byte FF and one that says \\xff would read the same.
     return path.replace("\\", "\\\\").encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")

@@ -17,10 +17,12 @@ from functools import lru_cache
 from ctaudit.fault import Fault
 from ctaudit.sources import files
 from ctaudit.sources.objects import Fetched, Locator, Object, Unavailable
-from ctaudit.sources.sidecars import Sidecars
+from ctaudit.sources.sidecars import SUFFIX, Sidecars
 
 _ODD = re.compile(r"\0|(?:^|/)\.{0,2}(?:/|\Z)")
 """A NUL, an empty part, `.` or `..` in a key."""
+_PACKED = ".json.gz"
+_TAIL = re.compile(r"/(AWSLogs/.*|CloudTrail(?:-Digest)?/[^/]+/\d{4}/\d\d/\d\d/[^/]*\Z)", re.DOTALL)
 _CHUNK = 4 * 1024 * 1024
 
 
@@ -43,7 +45,7 @@ class Mirror:
     def find(self) -> Iterator[Object | Fault]:
         """Yield every file below the folder; links out of it, and what cannot be listed, are faults."""
         if self._paths is not None:
-            yield from (Object(self._key(path), path, 0) for path in self._paths)
+            yield from (Object(_tail(path), path, 0) for path in self._paths)
         else:
             yield from self._walk(self._root or "/")
 
@@ -55,15 +57,14 @@ class Mirror:
             try:
                 with os.scandir(folder) as entries:
                     for entry in sorted(entries, key=lambda entry: entry.name):
-                        if entry.is_symlink():  # one that stays inside leads to what is walked anyway
-                            if not self._inside(entry.path):
-                                yield Fault(
-                                    files.shown(entry.path), None, "file.outside", "is a link out of the folder"
-                                )
-                        elif entry.is_dir():
+                        if entry.is_symlink() and not self._inside(entry.path):
+                            reason = "is a link out of the folder"
+                            yield Fault(files.shown(entry.path), None, "file.outside", reason)
+                        elif entry.is_dir(follow_symlinks=False):
                             waiting.append(entry.path)
-                        elif entry.name.endswith((".json.gz", ".json")):
-                            yield Object(entry.path[below:], entry.path, 0)
+                        elif _is_evidence(entry):
+                            packed = _packed(entry.path)
+                            yield Object(packed[below:], packed, 0)
             except OSError as error:
                 yield Fault(
                     files.shown(folder), None, "file.unreadable", f"cannot be listed: {error.strerror or error}"
@@ -75,7 +76,7 @@ class Mirror:
         base = near.place.removesuffix(own_key)
         above = base != near.place and base.endswith("/")  # the path holds the whole key, or else only its end
         cut = "" if above else own_key.removesuffix(near.key)
-        below = base if above else f"{self._root}/"
+        below = base if above else near.place.removesuffix(near.key)
 
         def locate(bucket: str, key: str) -> str:
             if _ODD.search(key):
@@ -120,10 +121,34 @@ class Mirror:
 
     def fetch(self, place: str, *, metadata: bool = False) -> Fetched:
         """Open a file and, when asked, its sidecar; see `Objects.fetch`."""
-        return Fetched(_read(place), self._sidecars.of(place, self._key(place)) if metadata else None)
+        try:
+            chunks = _read(place)
+        except Unavailable as error:
+            if error.kind != "missing" or not place.endswith(_PACKED):
+                raise
+            chunks = _read(place.removesuffix(".gz"))
+        return Fetched(chunks, self._sidecars.of(place, self._key(place)) if metadata else None)
 
     def _key(self, place: str) -> str:
         return place[len(self._root) + 1 :]
+
+
+def _is_evidence(entry: os.DirEntry[str]) -> bool:
+    """Tell whether a file may be a digest or a log, by its name. A link to a folder is none: that is walked anyway."""
+    name = entry.name
+    return name.endswith((_PACKED, ".json")) and not name.endswith(SUFFIX) and not entry.is_dir()
+
+
+def _packed(path: str) -> str:
+    """Return the path that a file would have if it had not been unpacked: `X.json` stands for `X.json.gz`."""
+    return f"{path}.gz" if path.endswith(".json") else path
+
+
+def _tail(path: str) -> str:
+    """Return what of an absolute path can be the end of a key, when nobody says where the mirror begins."""
+    packed = _packed(path)
+    found = _TAIL.search(packed)
+    return packed[found.start(1) :] if found else packed.rpartition("/")[2]
 
 
 def _read(path: str) -> Iterable[bytes]:

@@ -16,7 +16,7 @@ import orjson
 from ctaudit import limits
 from ctaudit.errors import UsageError
 
-_SUFFIX = ".meta.json"
+SUFFIX = ".meta.json"
 
 
 class Sidecars:
@@ -37,9 +37,9 @@ class Sidecars:
         """
         if self._manifest is not None and (found := self._manifest.of(key)) is not None:
             return found
-        if self._folder is not None and (found := _read(os.path.join(self._folder, f"{key}{_SUFFIX}"))) is not None:
+        if self._folder is not None and (found := _read(os.path.join(self._folder, f"{key}{SUFFIX}"))) is not None:
             return found
-        return _read(f"{place}{_SUFFIX}")
+        return _read(f"{place}{SUFFIX}")
 
 
 def _read(path: str) -> Mapping[str, str] | None:

@@ -50,7 +50,8 @@ CREATE TABLE conflicts (
 );
 CREATE TABLE listed (
   key VARCHAR PRIMARY KEY, name VARCHAR NOT NULL, sha256 VARCHAR NOT NULL, integrity VARCHAR NOT NULL,
-  digest VARCHAR NOT NULL, digest_sha256 VARCHAR NOT NULL, proof VARCHAR, public_key VARCHAR, validated VARCHAR NOT NULL
+  digest VARCHAR NOT NULL, digest_sha256 VARCHAR NOT NULL, proof VARCHAR, public_key VARCHAR,
+  validated VARCHAR NOT NULL, run BIGINT NOT NULL
 );
 CREATE VIEW files AS
   SELECT c.file_id, min(p.path) AS path, c.sha256, c.kind, c.bytes, c.records, c.events, c.refused, c.integrity

@@ -15,7 +15,7 @@ import duckdb
 from ctaudit.store import catalog
 from ctaudit.store.layout import Layout
 
-_COLUMNS = ("key", "name", "sha256", "integrity", "digest", "digest_sha256", "proof", "public_key", "validated")
+_COLUMNS = ("key", "name", "sha256", "integrity", "digest", "digest_sha256", "proof", "public_key", "validated", "run")
 _NAME = r"regexp_extract(path, '([^/]*?)(\.gz)?(#member[0-9]+)?$', 1)"
 """SQL: the name of a content's file, as `listed.name` has it."""
 _LOGS = "(events > 0 OR kind IN ('events', 'empty', 'damaged', 'known'))"
@@ -51,6 +51,16 @@ class Listing:
     """SHA-256 of the public key that its signature was verified with."""
     validated: str
     """When the validation ran; RFC 3339."""
+    run: int
+    """Which validation of this store it was, as `begin` counts them."""
+
+
+def begin(layout: Layout) -> int:
+    """Return the number of the validation that begins now; raises StoreError when the store cannot be written."""
+    with catalog.writing(layout) as connection:
+        row = connection.execute("SELECT coalesce(max(run), 0) + 1 FROM listed").fetchone()
+    assert row is not None  # an aggregate without GROUP BY always has one row
+    return int(row[0])
 
 
 def record(layout: Layout, listings: Sequence[Listing]) -> None:
@@ -60,7 +70,7 @@ def record(layout: Layout, listings: Sequence[Listing]) -> None:
     """
     import pyarrow as pa  # here, since lookups read proofs, too, and have no need of Arrow
 
-    table = pa.table({name: pa.array([getattr(each, name) for each in listings], pa.string()) for name in _COLUMNS})
+    table = pa.table({name: pa.array([getattr(each, name) for each in listings]) for name in _COLUMNS})
     with catalog.writing(layout) as connection:
         connection.register("incoming", table)
         updates = ", ".join(f"{name} = excluded.{name}" for name in _COLUMNS[1:])
@@ -68,7 +78,7 @@ def record(layout: Layout, listings: Sequence[Listing]) -> None:
             f"""INSERT INTO listed
                 SELECT DISTINCT ON (key) {", ".join(_COLUMNS)} FROM incoming ORDER BY key, integrity = 'proven' DESC
                 ON CONFLICT DO UPDATE SET {updates}
-                WHERE excluded.integrity = 'proven' OR listed.validated <> excluded.validated"""
+                WHERE excluded.integrity = 'proven' OR listed.run <> excluded.run"""
         )
         connection.unregister("incoming")
 
@@ -100,7 +110,8 @@ def unjudged(layout: Layout) -> Iterator[list[tuple[int, str]]]:
         with catalog.reading(layout) as connection:
             page: list[tuple[int, str]] = connection.execute(
                 f"""SELECT file_id, min(path) FROM contents JOIN paths USING (file_id)
-                    WHERE {_LOGS} AND coalesce(integrity, 'unlisted') = 'unlisted' AND file_id > ?
+                    WHERE {_LOGS} AND coalesce(integrity, 'unlisted') IN ('unlisted', 'unproven')
+                    AND sha256 NOT IN (SELECT sha256 FROM listed) AND file_id > ?
                     GROUP BY file_id ORDER BY file_id LIMIT {_FETCH}""",
                 [after],
             ).fetchall()
@@ -130,7 +141,7 @@ def files(layout: Layout) -> Iterator[tuple[str, str]]:
     while True:
         with catalog.reading(layout) as connection:
             page = connection.execute(
-                f"""SELECT path, min(sha256) FROM paths JOIN contents USING (file_id)
+                f"""SELECT path, arg_max(sha256, changed_ns) FROM paths JOIN contents USING (file_id)
                     WHERE ({_LOGS} OR kind = 'digest') AND path > ? AND NOT regexp_matches(path, '#member[0-9]+$')
                     GROUP BY path ORDER BY path LIMIT {_FETCH}""",
                 [after],

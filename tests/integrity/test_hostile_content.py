@@ -45,7 +45,7 @@ FIELDS: list[Path] = [
 ]
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(st.sampled_from(FIELDS), VALUES)
 @example(("digestStartTime",), "0001-01-01T00:00:00Z")
 @example(("digestEndTime",), "9999-12-31T23:59:60Z")

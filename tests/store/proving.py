@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import ctaudit
-from ctaudit.ingest import ingest
 from ctaudit.evidence import Options
+from ctaudit.ingest import ingest
 from ctaudit.validate import Report, validate
 from tests.integrity.mirror import write_bucket
 from tests.store.stores import select, status
