@@ -25,7 +25,7 @@ from ctaudit.integrity.packed import inspect
 from ctaudit.integrity.reference import Request, Validation
 from ctaudit.integrity.reference_checks import Delivery, NotThere, Refused
 from ctaudit.sources import trails
-from ctaudit.sources.mirror import Mirror
+from ctaudit.sources.mirror import KEYS, Mirror
 from ctaudit.sources.objects import Object, Unavailable
 from ctaudit.sources.public_keys import list_public_keys
 from ctaudit.sources.s3 import S3, split_url
@@ -64,18 +64,18 @@ def validate_like_awscli(
 
     Raises UsageError when the source, the keys or the metadata cannot be read.
     """
-    online = source is None or source.lower().startswith("s3://")
-    keys = _given_keys(public_keys or (() if source is None or online else _keys_beside(source)))
+    folder = None if source is None or source.lower().startswith("s3://") else folder_of(source)
+    keys = _given_keys(public_keys or (() if folder is None else _keys_beside(folder)))
     home, account, name = _parts(trail_arn)
     where = region or home
     bucket = prefix = None
     evidence: _Online | _Copy
-    if source is None or online:
+    if folder is None:
         bucket, prefix = (None, None) if source is None else split_url(source)
         evidence = _Online(S3(source or f"s3://{_NO_BUCKET}"), where, keys)
     else:
         evidence = _Copy(
-            Mirror(str(folder_of(source)), Sidecars(metadata), {}),
+            Mirror(str(folder), Sidecars(metadata), {}),
             Chain(account_id or account, where, name, home),
             keys,
         )
@@ -89,10 +89,9 @@ def _parts(arn: str) -> tuple[str, str, str]:
     return parts[3], parts[4], arn.rpartition("/")[2]
 
 
-def _keys_beside(folder: str) -> list[bytes]:
-    if not Path(folder).is_dir():
-        raise UsageError(f"there is no folder {folder}", "name a folder that mirrors a bucket, or s3://BUCKET/PREFIX")
-    return [path.read_bytes() for path in sorted(Path(folder, key_rings.FOLDER).glob("*.json"))]
+def _keys_beside(folder: Path) -> list[bytes]:
+    inside = folder / KEYS
+    return key_rings.key_texts([str(inside)]) if inside.is_dir() else []
 
 
 def _given_keys(texts: Iterable[bytes]) -> dict[str, bytes]:

@@ -15,7 +15,7 @@ from ctaudit.integrity.authenticate import Trust
 from ctaudit.integrity.names import Chain
 from ctaudit.integrity.verdict import Finding
 from ctaudit.inventory import Inventory
-from ctaudit.sources.mirror import Mirror
+from ctaudit.sources.mirror import KEYS, Mirror
 from ctaudit.sources.objects import Objects
 from ctaudit.sources.sidecars import Sidecars
 from ctaudit.store.layout import Layout
@@ -93,7 +93,7 @@ def open_evidence(source: str | None, layout: Layout, options: Options) -> Evide
         files = LedgerFiles(layout)
         return Evidence(Mirror("/", sidecars, options.bucket_map, files.paths()), held=files.sha256)
     folder = folder_of(source)
-    inside = folder / key_rings.FOLDER
+    inside = folder / KEYS
     usable = inside.is_dir() and os.access(inside, os.R_OK | os.X_OK) and not options.public_keys
     keys = (str(inside),) if usable else ()
     return Evidence(Mirror(source, sidecars, options.bucket_map), keys)
@@ -104,8 +104,8 @@ def folder_of(source: str) -> Path:
     folder = Path(source)
     if source and folder.is_dir():  # "" would be the folder one stands in: an unset variable of a script
         return folder
-    what = "is a file" if folder.exists() else "does not exist"
-    raise UsageError(f"{source} {what}", "name a folder that mirrors a bucket, or s3://bucket/prefix")
+    what = "is a file" if source and folder.exists() else "does not exist"
+    raise UsageError(f"{source or 'the source'} {what}", "name a folder that mirrors a bucket, or s3://bucket/prefix")
 
 
 def trust(evidence: Evidence, inventory: Inventory, options: Options, now: datetime) -> tuple[Trust, list[Finding]]:

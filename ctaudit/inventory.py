@@ -41,6 +41,9 @@ class Inventory:
         self.strange = 0
         """How many files lie among digests that have no digest's name."""
         self.strange_samples: list[str] = []
+        self.others = 0
+        """How many files are neither digests nor log files that digests list."""
+        self.other_samples: list[str] = []
         self._listed: list[tuple[bytes]] = []
 
     def add(self, found: Object) -> None:
@@ -54,6 +57,9 @@ class Inventory:
         elif is_strange(found.key):
             self.strange += 1
             self.strange_samples[_SAMPLES:] = [found.key]
+        elif found.key.endswith(".json.gz"):
+            self.others += 1
+            self.other_samples[_SAMPLES:] = [found.key]
         if len(self._digests) + len(self._logs) >= _BATCH:
             self._flush()
 
@@ -123,6 +129,14 @@ class Inventory:
         row = self._connection.execute('SELECT min("end"), max("end") FROM digests WHERE region = ?', [region])
         first, last = row.fetchone()
         return None if first is None else (_moment(first), _moment(last))
+
+    def newest_end(self, chain: Chain) -> datetime | None:
+        """Return the end of the newest digest of a chain's trail, in whatever region of that account."""
+        row = self._connection.execute(
+            'SELECT max("end") FROM digests WHERE account = ? AND trail = ? AND home = ? AND backfill = 0',
+            (chain.account, chain.trail, chain.home),
+        ).fetchone()
+        return None if row[0] is None else _moment(row[0])
 
     def mark_proven(self, found: Object, name: DigestName) -> None:
         """Note a digest as proven, for `proven_between`."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -19,7 +19,7 @@ from ctaudit.queries.who import Deed
 from ctaudit.query import Answer, OneOf, Place, Query, Span
 from ctaudit.store import holdings, proofs
 from ctaudit.store.layout import Layout
-from ctaudit.table import Column, Document, Table
+from ctaudit.table import Column, Document, Table, Value
 
 _ALL = Filters()
 Time = datetime | str | None
@@ -96,7 +96,9 @@ class Store:
         notes = (f"only the first {limit} rows are shown; --limit 0 shows all",) if result.more else ()
         totals = result.snapshot.totals
         covered = (totals.first_time, totals.last_time)
-        left_out = Answer((), 0, result.snapshot.omitted, totals.faults, covered, result.snapshot.events)
+        left_out = Answer(
+            (), 0, result.snapshot.omitted, totals.faults, covered, result.snapshot.events, result.snapshot.gaps
+        )
         return Table(columns, result.rows, len(result.rows), notes, _partial(left_out, asked))
 
     def status(self) -> Document:
@@ -116,11 +118,23 @@ class Store:
         query, parsed, tally = who.who(deed, _named(thing), asked)
         answer = duck.answer(self._layout, query, _most(limit))
         rows = who.rows(deed, parsed, answer.hits)
-        return Table(COLUMNS, rows, answer.matched, who.notes(tally, thing), _partial(answer, asked))
+        notes = (*who.notes(tally, thing), *_doubts(rows))
+        return Table(COLUMNS, rows, answer.matched, notes, _partial(answer, asked))
 
     def _timeline(self, query: Query, limit: int | None) -> Table:
         answer = duck.answer(self._layout, query, _most(limit))
-        return Table(COLUMNS, actors.rows(answer.hits), answer.matched, partial=_partial(answer, query.span))
+        rows = actors.rows(answer.hits)
+        return Table(COLUMNS, rows, answer.matched, _doubts(rows), _partial(answer, query.span))
+
+
+_INTEGRITY = [column.name for column in COLUMNS].index("integrity")
+
+
+def _doubts(rows: Sequence[tuple[Value, ...]]) -> tuple[str, ...]:
+    """Say how many rows come from files that are not what AWS delivered."""
+    counts = {word: sum(row[_INTEGRITY] == word for row in rows) for word in ("failed", "unlisted")}
+    told = " and ".join(f"{count} {word}" for word, count in counts.items() if count)
+    return (f"not what AWS delivered: {told} (see the column integrity, and ctaudit show)",) if told else ()
 
 
 def _with_proof(place: Place, known: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
@@ -186,7 +200,7 @@ def _most(limit: int | None) -> int | None:
 
 def _partial(answer: Answer, span: Span) -> tuple[str, ...]:
     """Say what an answer leaves out."""
-    sentences = list(holdings.unread(answer.faults))
+    sentences = [*holdings.unread(answer.faults), *holdings.uncovered(answer.gaps)]
     first, last = answer.covered
     if answer.span_events == 0:
         holds = f"it covers {first} to {last}" if first else "it holds no dated events"

@@ -17,8 +17,6 @@ from ctaudit.sources.objects import Unavailable
 ListKeys = Callable[[str, datetime, datetime], Sequence[Mapping[str, Any]]]
 """Asks CloudTrail: region, from, until -> entries of a PublicKeyList."""
 
-FOLDER = "public-keys"
-"""Where a mirror may have its keys: beside `AWSLogs`."""
 _BEFORE, _AFTER = timedelta(days=1), timedelta(hours=2)
 """A digest may be signed with a key that became valid after its window ended, by up to two hours."""
 

@@ -10,15 +10,18 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 
 from ctaudit.integrity.asked import Asked
+from ctaudit.integrity.coverage import HOUR
 from ctaudit.integrity.loaded import Status
 from ctaudit.integrity.names import base_name, log_name
 from ctaudit.integrity.unlisted import MINUTE, Account, Why, why
+from ctaudit.integrity.verdict import Finding, Severity, spelled
 from ctaudit.sources.files import path_of, shown
 from ctaudit.store import proofs
 from ctaudit.store.layout import Layout
 from ctaudit.tallies import Listed
 
 _BATCH = 20_000
+_MOST_GAPS = 1000
 _WORTH = {Status.PROVEN: "proven", Status.UNPROVEN: "unproven", Status.FAILED: "void", Status.UNREAD: "void"}
 
 
@@ -61,14 +64,39 @@ class ProofLedger:
             proofs.record(self._layout, self._waiting)
             self._waiting = []
 
-    def finish(self, accounted: Mapping[tuple[str, str], Account], asked: Asked, *, whole: bool) -> None:
+    def finish(
+        self,
+        accounted: Mapping[tuple[str, str], Account],
+        asked: Asked,
+        findings: Sequence[Finding],
+        *,
+        whole: bool,
+    ) -> None:
         """Give every content its verdict; `whole` says that all the store's evidence was looked at, not some of it."""
         self._flush()
+        gaps = [_gap(found) for found in findings if _is_gap(found)]
+        proofs.replace_gaps(
+            self._layout, list(accounted), spelled(asked.since), spelled(asked.until), gaps[:_MOST_GAPS]
+        )
         proofs.settle_all(self._layout)
         for page in proofs.unjudged(self._layout):
             verdicts = [(file_id, word) for file_id, path in page if (word := _judge(path, accounted, asked, whole))]
             if verdicts:
                 proofs.judge(self._layout, verdicts)
+
+
+def _is_gap(found: Finding) -> bool:
+    """Tell whether a finding means that events may be missing from every answer about its account, region and span."""
+    known = found.code in ("log.missing", "digest.missing") or found.code.startswith("coverage.")
+    return known and found.chain is not None and found.severity >= Severity.INCOMPLETE
+
+
+def _gap(found: Finding) -> proofs.Gap:
+    assert found.chain is not None  # it is a gap
+    start, end = found.span
+    early = start - HOUR if start and found.code.endswith(".missing") else start  # events are older than their delivery
+    since, until = spelled(early), spelled(end)
+    return proofs.Gap(found.chain.account, found.chain.region, since, until, found.code, found.key, found.sentence)
 
 
 def _judge(path: str, accounted: Mapping[tuple[str, str], Account], asked: Asked, whole: bool) -> str | None:

@@ -122,3 +122,5 @@ class Answer:
     """First and last event time in the store."""
     span_events: int = 0
     """Events of the store that lie in the partitions asked for."""
+    gaps: int = 0
+    """What validations found to be gone or uncovered in the span: files, hours."""

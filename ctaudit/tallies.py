@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ctaudit import limits
 from ctaudit.integrity.coverage import Window
@@ -28,6 +28,12 @@ class ChainTally:
     """Nothing wrong with them, but their digest is not proven, or they could not be read."""
     pending: int = 0
     """Log files that lie there and are too young for a digest."""
+    gaps: int = 0
+    """Spans that no proven digest accounts for."""
+    unlisted: int = 0
+    """Log files of its account and region that lie there and that no digest lists, though one ought to."""
+    undigested: int = 0
+    """Log files of its account and region that no proven digest covers."""
     spans: list[Window] = field(default_factory=list)
     """What its proven digests account for, merged."""
     worst: Finding | None = None
@@ -67,11 +73,16 @@ class Findings:
     """Findings in bounded number: the gravest are kept when there are too many."""
 
     def __init__(self) -> None:
+        self._together: dict[tuple[str, Chain | None], Finding] = {}
         self._kept: dict[Severity, list[Finding]] = {severity: [] for severity in Severity}
         self._count = 0
         self.more = 0
 
     def add(self, found: Finding) -> None:
+        if found.code in _TOGETHER:
+            first = self._together.get((found.code, found.chain))
+            self._together[found.code, found.chain] = _joined(first, found)
+            return
         self._kept[found.severity].append(found)
         self._count += 1
         if self._count > limits.MAX_FINDINGS:
@@ -81,5 +92,21 @@ class Findings:
 
     @property
     def kept(self) -> list[Finding]:
-        """The worst first."""
-        return [found for severity in sorted(Severity, reverse=True) for found in self._kept[severity]]
+        """All that were kept, in no order."""
+        return [*self._together.values(), *(found for kept in self._kept.values() for found in kept)]
+
+
+_TOGETHER = frozenset(("digest.key_unknown", "key.not_pinned", "digest.unverifiable"))
+"""What is lacking for one digest is lacking for thousands, by one cause: such findings of a chain are told as one."""
+_SAMPLES = 5
+
+
+def _joined(first: Finding | None, found: Finding) -> Finding:
+    """Make one finding of two of a kind: the first one's words, the span of both, a count and some of the objects."""
+    if first is None:
+        return replace(found, samples=(found.key,) if found.key else ())
+    starts = [start for start, _ in (first.span, found.span) if start is not None]
+    ends = [end for _, end in (first.span, found.span) if end is not None]
+    samples = first.samples if len(first.samples) >= _SAMPLES or not found.key else (*first.samples, found.key)
+    span = (min(starts, default=None), max(ends, default=None))
+    return replace(first, key=None, span=span, count=first.count + 1, samples=samples)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import groupby
 from pathlib import Path
@@ -17,6 +17,7 @@ from ctaudit.evidence import CONNECTIONS, Evidence, Options, notes, open_evidenc
 from ctaudit.fault import Fault
 from ctaudit.integrity import checkpoint as state
 from ctaudit.integrity.asked import Asked
+from ctaudit.integrity.names import Chain
 from ctaudit.integrity.signature import PublicKey
 from ctaudit.integrity.verdict import Finding, Severity, finding, order, spelled
 from ctaudit.inventory import Inventory
@@ -101,7 +102,7 @@ def validate(
         _places(run, inventory, options)
         _across(run, inventory, evidence.objects, options, before)
         if ledger:
-            ledger.finish(run.accounted, run.asked, whole=source is None and not options.narrow)
+            ledger.finish(run.accounted, run.asked, run.findings.kept, whole=source is None and not options.narrow)
     if options.state:
         write_state(options.state, state.newer(before, run.checkpoints))
     return _report(run, recorded=ledger is not None, notes=notes(evidence, options))
@@ -125,6 +126,9 @@ def _fill(inventory: Inventory, objects: Objects) -> list[Finding]:
         else:
             inventory.add(found)
     inventory.settle()
+    if inventory.others:
+        samples = tuple(inventory.other_samples)
+        faults.append(finding("log.other_kind", samples[0], count=inventory.others, samples=samples))
     if inventory.strange:
         samples = tuple(inventory.strange_samples)
         faults.append(finding("digest.strange_name", samples[0], count=inventory.strange, samples=samples))
@@ -156,7 +160,7 @@ def _across(run: Validation, inventory: Inventory, objects: Objects, options: Op
     for restart, has_logs in run.restarts:
         run.tell(explain(restart, has_logs, inventory, objects))
     if run.asked.due is None:
-        _compare_ends(run)
+        _compare_ends(run, inventory)
     proven = dict(run.checkpoints)
     for chain, point in before.items():
         at = state.end_of(point)
@@ -164,21 +168,42 @@ def _across(run: Validation, inventory: Inventory, objects: Objects, options: Op
         if options.chooses(chain) and due and chain not in run.seen_checkpoints:
             run.tell(state.gone(chain, point))
             last = state.end_of(proven[chain]) if chain in proven else None
-            detail = f"up to {spelled(last) or 'nothing'}; an earlier run had proven digests up to {point.end}"
+            now = f"they go up to {spelled(last)}" if last else "none is proven"
+            detail = f"{now}; an earlier run had proven digests up to {point.end}"
             run.tell(finding("coverage.tail", detail, severity=Severity.FAILED, chain=chain, span=(last, at)))
-    if not run.tallies:
-        run.tell(finding("coverage.nothing_found", _hint(inventory)))
+    unmatched = list(_unmatched(inventory, options))
+    for what in unmatched or ([""] if not run.tallies else []):
+        run.tell(finding("coverage.nothing_found", f"{what}{_hint(inventory)}"))
 
 
-def _compare_ends(run: Validation) -> None:
-    """Tell of chains that end before others of the same trail: nobody said up to when there ought to be digests."""
-    ends: dict[tuple[str, str], datetime] = {}
+def _unmatched(inventory: Inventory, options: Options) -> Iterator[str]:
+    """Yield what was asked for by name and is nowhere: the rest of the answer must not stand for it."""
+    chains = inventory.chains()
+    apart = list(_unmatched_apart(chains, options))
+    yield from apart
+    if not apart and chains and not any(map(options.chooses, chains)):
+        yield "nothing is there of what was asked for, taken together; "
+
+
+def _unmatched_apart(chains: Sequence[Chain], options: Options) -> Iterator[str]:
+    for name in options.trails:
+        if not any(replace(options, trails=(name,), accounts=(), regions=()).chooses(chain) for chain in chains):
+            yield f"nothing is there of the trail {name}; "
+    for account in options.accounts:
+        if all(chain.account != account for chain in chains):
+            yield f"nothing is there of the account {account}; "
+    for region in options.regions:
+        if all(chain.region != region for chain in chains):
+            yield f"nothing is there of the region {region}; "
+
+
+def _compare_ends(run: Validation, inventory: Inventory) -> None:
+    """Tell of chains that end before others of the same trail: nobody said up to when there ought to be digests.
+
+    Those others count even if nobody asked about them.
+    """
     for tally in run.tallies:
-        trail = tally.chain.trail, tally.chain.home
-        if tally.spans and not tally.chain.backfill:
-            ends[trail] = max(tally.spans[-1][1], ends.get(trail, tally.spans[-1][1]))
-    for tally in run.tallies:
-        end = ends.get((tally.chain.trail, tally.chain.home))
+        end = inventory.newest_end(tally.chain)
         if end and tally.spans and not tally.chain.backfill and tally.spans[-1][1] + _LAGS <= end:
             last = tally.spans[-1][1]
             detail = f"up to {spelled(last)}; other digests of the same trail go on to {spelled(end)}"

@@ -19,7 +19,7 @@ from ctaudit.integrity.loaded import Judged, Status
 from ctaudit.integrity.names import Chain, log_name
 from ctaudit.integrity.signature import PublicKey
 from ctaudit.integrity.unlisted import MINUTE, Account, Why, why
-from ctaudit.integrity.verdict import Finding, Severity, finding
+from ctaudit.integrity.verdict import KINDS, Finding, Severity, finding
 from ctaudit.inventory import Inventory
 from ctaudit.sources.objects import Object
 from ctaudit.tallies import ChainTally, FileVerdict, Findings, Hearers, Listed
@@ -127,6 +127,7 @@ class Validation:
         self._done[0] += 1
         if judged.proven:
             tally.digests_proven += 1
+            coverage.add(tally.spans, judged.loaded.window)
             if tally.chain.region == tally.chain.home:  # only there does a log tell why a trail stopped
                 self._inventory.mark_proven(found, judged.loaded.name)
             if judged.key is not None:
@@ -187,7 +188,7 @@ class Validation:
                 self._tell_file(FileVerdict("log", verdict.entry.location.key, verdict.status.value, reason))
 
     def _finish(self, walk: ChainWalk, tally: ChainTally) -> None:
-        tally.spans = walk.proven
+        tally.spans = coverage.merge(tally.spans)
         for each in walk.finish():
             self.tell(each, tally)
         for restart in walk.restarts:
@@ -201,11 +202,13 @@ class Validation:
         """Tell of log files that no digest lists; those of one kind that nobody can be blamed for together."""
         known = self.accounted[account, region]
         others: dict[Why, list[tuple[str, datetime]]] = {Why.PENDING: [], Why.UNDIGESTED: []}
-        counts = dict.fromkeys(others, 0)
+        counts, unlisted = dict.fromkeys(others, 0), 0
         tally = tallies[0] if tallies else None
         for key, name in self._inventory.unlisted(account, region, self.asked.since, self.asked.until):
             reason = why(name.time, known)
+            self._tell_file(FileVerdict("log", key, reason.value.removeprefix("log."), KINDS[reason.value][1]))
             if reason is Why.UNLISTED:
+                unlisted += 1
                 span = (name.time, name.time + MINUTE)
                 chain = tally.chain if tally else None
                 self.tell(finding("log.unlisted", key=key, chain=chain, span=span), tally)
@@ -214,7 +217,8 @@ class Validation:
             seen = others[reason]
             seen[_SAMPLES:] = [(key, name.time)]  # the first few, and the last
         if tally:
-            tally.pending = counts[Why.PENDING]
+            tally.unlisted, tally.pending = unlisted, counts[Why.PENDING]
+            tally.undigested = counts[Why.UNDIGESTED]
         for reason, seen in others.items():
             if seen:
                 code = reason.value if tallies else "coverage.no_digests"
@@ -225,6 +229,8 @@ class Validation:
             found = replace(found, severity=Severity.INCOMPLETE, sentence=f"{found.sentence}; not all could be listed")
         self.findings.add(found)
         tally = tally or next((each for each in self.tallies if each.chain == found.chain), None)
+        if tally and found.code.startswith("coverage."):
+            tally.gaps += 1
         if tally and found.severity > Severity.INFO and (tally.worst is None or found.severity > tally.worst.severity):
             tally.worst = found
 
@@ -241,6 +247,8 @@ def _several(
     """Make one finding of several log files of which only some are named."""
     files = "1 log file" if count == 1 else f"{count} log files"
     detail = f"{files} of account {account}, region {region}, such as {seen[0][0]}"
+    if code == "coverage.no_digests":
+        detail += "; name a folder or prefix that holds CloudTrail-Digest as well as CloudTrail"
     return finding(
         code,
         detail,

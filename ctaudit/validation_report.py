@@ -26,6 +26,7 @@ _CHAINS = (
     Column("pending", 4, right=True),
     Column("from", 3),
     Column("until", 3),
+    Column("gaps", 2, right=True),
     Column("worst", 0),
 )
 _FINDINGS = (
@@ -76,6 +77,7 @@ def content(report: Report, verdict: str) -> dict[str, Any]:
         "findings": [found.content() for found in report.findings],
         "public_keys": [{"fingerprint": key.fingerprint, "sha256": key.sha256} for key in report.keys],
         "recorded": report.recorded,
+        "notes": list(report.notes),
     }
 
 
@@ -84,14 +86,19 @@ def summary(report: Report, verdict: str) -> str:
     counts = {name: sum(getattr(tally, name) for tally in report.chains) for name in _COUNTED}
     graves = {severity: sum(found.severity is severity for found in report.findings) for severity in Severity}
     told = ", ".join(f"{count:,} {severity.word}" for severity, count in sorted(graves.items(), reverse=True) if count)
+    named = {"unlisted": "slipped in", "undigested": "without a digest", "pending": "too young for one", "gaps": "gaps"}
+    beside = "".join(f", {counts[name]:,} {words}" for name, words in named.items() if counts[name])
     return (
         f"{verdict}: {counts['digests_proven']:,} of {counts['digests']:,} digests and {counts['proven']:,} of "
-        f"{counts['logs']:,} log files proven, {counts['failed']:,} failed, {counts['unproven']:,} unproven; "
-        f"findings: {told or 'none'}"
+        f"{counts['logs']:,} log files proven, {counts['failed']:,} failed, {counts['unproven']:,} unproven"
+        f"{beside}; findings: {told or 'none'}"
     )
 
 
-_COUNTED = ("digests", "digests_proven", "logs", "proven", "failed", "unproven")
+_COUNTED = (
+    *("digests", "digests_proven", "logs", "proven", "failed", "unproven"),
+    *("unlisted", "undigested", "pending", "gaps"),
+)
 
 
 def _chain(tally: ChainTally) -> dict[str, Value]:
@@ -109,8 +116,11 @@ def _chain(tally: ChainTally) -> dict[str, Value]:
         "pending": tally.pending,
         "from": spelled(tally.spans[0][0]) if tally.spans else None,
         "until": spelled(tally.spans[-1][1]) if tally.spans else None,
+        "gaps": tally.gaps,
         "worst": tally.worst.code if tally.worst else None,
         "home": chain.home,
+        "unlisted": tally.unlisted,
+        "undigested": tally.undigested,
     }
 
 

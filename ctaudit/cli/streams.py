@@ -78,6 +78,13 @@ class Streams:
         for place, table in enumerate(shown):
             self._write(itertools.chain(["\n"] if place else [], render(table, format, self.style)))
 
+    def blocks(self, table: Table) -> None:
+        """Print rows as paragraphs on a terminal."""
+        from ctaudit.reports.blocks import block_lines
+        from ctaudit.reports.chunks import chunks
+
+        self._write(chunks(block_lines(table, self.width, self.style.color)))
+
     def raw(self, text: str, *, error: bool = False) -> None:
         """Write what another program would: as it is, unless a terminal would take it for commands."""
         if not error:

@@ -170,19 +170,33 @@ def _teller(streams: Streams) -> Callable[[FileVerdict], None]:
 def _tell(streams: Streams, report: Report, format: Format, strict: bool) -> int:  # noqa: A002
     """Print the report and return the exit code."""
     from ctaudit.table import Document
-    from ctaudit.validation_report import chain_table, content, finding_table, summary, verdict
+    from ctaudit.validation_report import content, finding_table, summary, verdict
 
     comes_to = verdict(report, strict=strict)
     if format in (Format.JSON, Format.JSONL):
         streams.document(Document(content(report, comes_to)), format)
     elif format in (Format.TABLE, Format.MARKDOWN):
-        streams.tables([chain_table(report), finding_table(report)], format)
+        _tell_tables(streams, report, format)
     else:
         streams.tables([finding_table(report)], format)
     code = _CODES[comes_to]
-    streams.remark(report.notes, ())
+    for note in report.notes:
+        streams.say(note, urgent=True)
     streams.say(summary(report, comes_to), urgent=code != 0)
     return code
+
+
+def _tell_tables(streams: Streams, report: Report, format: Format) -> None:  # noqa: A002
+    """Print a table of chains and the findings: on a terminal as paragraphs, since their sentences must not be cut."""
+    from ctaudit.validation_report import chain_table, finding_table
+
+    if format is not Format.TABLE or not streams.stdout_terminal:
+        streams.tables([chain_table(report), finding_table(report)], format)
+        return
+    streams.tables([chain_table(report)], format)
+    if report.findings:
+        streams.text("")
+        streams.blocks(finding_table(report))
 
 
 def _like_awscli(ctx: click.Context, source: str | None, **options: Any) -> int:

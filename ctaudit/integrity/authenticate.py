@@ -238,5 +238,10 @@ def _unproven(known: _Signatures) -> Iterator[Finding]:
         detail = f"its public key {fingerprint} has the SHA-256 {unpinned.sha256}"
         yield finding("key.not_pinned", detail, found=unpinned.sha256)
     else:
-        why = "two keys were given with it" if fingerprint in known.trust.ring.conflicts else "see list-public-keys"
-        yield finding("digest.key_unknown", f"its fingerprint is {fingerprint} ({why})", expected=fingerprint)
+        clash = fingerprint in known.trust.ring.conflicts
+        cure = (
+            "two keys were given with it"
+            if clash
+            else "give --public-keys, as `aws cloudtrail list-public-keys` prints"
+        )
+        yield finding("digest.key_unknown", f"its fingerprint is {fingerprint}; {cure}", expected=fingerprint)

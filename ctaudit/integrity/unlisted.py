@@ -11,6 +11,8 @@ from ctaudit.integrity.coverage import Window, covers
 
 MINUTE = timedelta(minutes=1)
 """How exact the time in a log's name is."""
+DELIVERY = timedelta(hours=2)
+"""A digest is delivered within this long after its window ends; a log older than that has missed its digest."""
 SLACK = timedelta(minutes=90)
 """The time in a log's name may lie this long before the digest that lists it ends: deliveries are late, names round."""
 
@@ -42,6 +44,6 @@ def why(time: datetime, known: Account) -> Why:
     window = covers(known.proven, time)
     if window is not None and time + SLACK < window[1]:
         return Why.UNLISTED
-    if known.newest is not None and time > known.newest - SLACK:
+    if known.newest is not None and known.newest - SLACK < time < known.newest + DELIVERY:
         return Why.PENDING
     return Why.UNDIGESTED

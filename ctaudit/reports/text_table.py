@@ -63,7 +63,7 @@ class _Field:
             shown = shorten(text, self.width)
             size = width_of(shown)
         if text in self.styles:
-            shown = _paint(shown, self.styles[text])
+            shown = paint(shown, self.styles[text])
         if self.right:
             return " " * (self.width - size) + shown
         return shown if self.last else shown + " " * (self.width - size)
@@ -94,7 +94,7 @@ def _naturals(table: Table) -> list[int]:
 def _header(table: Table, fields: Sequence[_Field], color: bool) -> str:
     names = visible_row(headings(table.columns))
     line = _BETWEEN.join(field.set(names[field.index]) for field in fields).rstrip(" ")
-    return _paint(line, "bold") if color else line
+    return paint(line, "bold") if color else line
 
 
 def _rule(layout: Layout, width: int | None) -> str:
@@ -103,5 +103,5 @@ def _rule(layout: Layout, width: int | None) -> str:
     return line if width is None else line[:width]
 
 
-def _paint(text: str, style: str) -> str:
+def paint(text: str, style: str) -> str:
     return f"\x1b[{_SGR[style]}m{text}{_RESET}"

@@ -23,6 +23,8 @@ _ODD = re.compile(r"\0|(?:^|/)\.{0,2}(?:/|\Z)")
 """A NUL, an empty part, `.` or `..` in a key."""
 _PACKED = ".json.gz"
 _TAIL = re.compile(r"/(AWSLogs/.*|CloudTrail(?:-Digest)?/[^/]+/\d{4}/\d\d/\d\d/[^/]*\Z)", re.DOTALL)
+KEYS = "public-keys"
+"""A folder of this name, at the top of a mirror, has the public keys."""
 _CHUNK = 4 * 1024 * 1024
 
 
@@ -61,7 +63,8 @@ class Mirror:
                             reason = "is a link out of the folder"
                             yield Fault(files.shown(entry.path), None, "file.outside", reason)
                         elif entry.is_dir(follow_symlinks=False):
-                            waiting.append(entry.path)
+                            if entry.name != KEYS or folder != top:
+                                waiting.append(entry.path)
                         elif _is_evidence(entry):
                             packed = _packed(entry.path)
                             yield Object(packed[below:], packed, 0)
@@ -104,7 +107,7 @@ class Mirror:
     def _below(self, folder: str, key: str) -> str:
         path = f"{folder}{key}"
         if not self._inside(path.rpartition("/")[0]):
-            raise Unavailable("outside", "it leads out of the folder")
+            raise Unavailable("outside", "it lies outside of the folder that was named: name one further up")
         return path
 
     def _leads_inside(self, path: str) -> bool:

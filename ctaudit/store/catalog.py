@@ -53,6 +53,10 @@ CREATE TABLE listed (
   digest VARCHAR NOT NULL, digest_sha256 VARCHAR NOT NULL, proof VARCHAR, public_key VARCHAR,
   validated VARCHAR NOT NULL, run BIGINT NOT NULL
 );
+CREATE TABLE gaps (
+  account VARCHAR NOT NULL, region VARCHAR NOT NULL, since VARCHAR, until VARCHAR, code VARCHAR NOT NULL,
+  object VARCHAR, sentence VARCHAR NOT NULL
+);
 CREATE VIEW files AS
   SELECT c.file_id, min(p.path) AS path, c.sha256, c.kind, c.bytes, c.records, c.events, c.refused, c.integrity
   FROM contents c LEFT JOIN paths p USING (file_id) GROUP BY ALL;

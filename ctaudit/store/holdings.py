@@ -35,6 +35,16 @@ def unread(faults: int) -> tuple[str, ...]:
     return (f"{pieces} could not be read, so rows may be missing; see: ctaudit faults",)
 
 
+def uncovered(gaps: int) -> tuple[str, ...]:
+    """Return what every answer must say about a span in which a validation found something gone or uncovered."""
+    if not gaps:
+        return ()
+    count = "1 gap" if gaps == 1 else f"{gaps} gaps"
+    return (
+        f"validation found {count} there (files gone, hours not covered), so rows may be missing; see: ctaudit faults",
+    )
+
+
 def status(layout: Layout) -> Document:
     """Return what the store holds, in numbers."""
     with catalog.reading(layout) as connection:
@@ -53,7 +63,11 @@ def status(layout: Layout) -> Document:
             """SELECT coalesce(integrity, 'unknown'), sum(events)::BIGINT FROM contents
                WHERE events > 0 GROUP BY ALL ORDER BY ALL"""
         ).fetchall()
+        checked = connection.execute(
+            "SELECT (SELECT max(validated) FROM listed), (SELECT count(*) FROM gaps)"
+        ).fetchone()
     assert where is not None  # an aggregate without GROUP BY always has one row
+    assert checked is not None
     return Document(
         {
             "store": str(layout.root),
@@ -74,9 +88,11 @@ def status(layout: Layout) -> Document:
             "conflicting_events": totals.conflicts,
             "records_by_integrity": dict(verdicts),
             "proven_share": _share(dict(verdicts)),
+            "validated": checked[0],
+            "gaps": checked[1],
             "faults": faults,
         },
-        partial=unread(totals.faults),
+        partial=unread(totals.faults) + uncovered(checked[1]),
     )
 
 
@@ -102,7 +118,7 @@ def partitions(layout: Layout, span: Span) -> Table:
 
 
 def faults(layout: Layout) -> Table:
-    """Return what could not be read, and events that came with more than one body."""
+    """Return what could not be read, events that came with more than one body, and what validations found missing."""
     with catalog.reading(layout) as connection:
         rows = connection.execute('SELECT path, "offset", record, kind, reason FROM faults ORDER BY ALL').fetchall()
         clashes = connection.execute(
@@ -114,5 +130,7 @@ def faults(layout: Layout) -> Table:
                       'event ' || e.eventid || ' was also read with another body; both are kept'
                FROM everywhere e LEFT JOIN paths p USING (file_id) ORDER BY e.eventid, p.path, e.record"""
         ).fetchall()
+        gaps = connection.execute("SELECT object, NULL, NULL, code, sentence FROM gaps ORDER BY ALL").fetchall()
         totals = catalog.totals(connection)
-    return Table(_FAULTS, rows + clashes, len(rows) + len(clashes), partial=unread(totals.faults))
+    found = rows + clashes + gaps
+    return Table(_FAULTS, found, len(found), partial=unread(totals.faults) + uncovered(len(gaps)))

@@ -66,6 +66,7 @@ def begin(layout: Layout) -> int:
 def record(layout: Layout, listings: Sequence[Listing]) -> None:
     """Take what digests say into the catalog; a later validation's word replaces an earlier one's.
 
+    What was once proven of the very same digest stays so when a later validation only lacked the means, such as keys.
     Within one validation a proven digest's word is not replaced by that of an unproven one.
     """
     import pyarrow as pa  # here, since lookups read proofs, too, and have no need of Arrow
@@ -78,7 +79,9 @@ def record(layout: Layout, listings: Sequence[Listing]) -> None:
             f"""INSERT INTO listed
                 SELECT DISTINCT ON (key) {", ".join(_COLUMNS)} FROM incoming ORDER BY key, integrity = 'proven' DESC
                 ON CONFLICT DO UPDATE SET {updates}
-                WHERE excluded.integrity = 'proven' OR listed.run <> excluded.run"""
+                WHERE excluded.integrity = 'proven' OR (listed.run <> excluded.run AND (
+                  listed.integrity <> 'proven' OR excluded.integrity = 'void'
+                  OR (listed.sha256, listed.digest_sha256) <> (excluded.sha256, excluded.digest_sha256)))"""
         )
         connection.unregister("incoming")
 
@@ -130,6 +133,36 @@ def judge(layout: Layout, verdicts: Sequence[tuple[int, str]]) -> None:
         connection.register("incoming", pa.table({"file_id": ids, "word": words}))
         connection.execute("UPDATE contents SET integrity = word FROM incoming i WHERE contents.file_id = i.file_id")
         connection.unregister("incoming")
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Something that a validation found to be gone, or a span that it found uncovered."""
+
+    account: str
+    region: str
+    since: str | None
+    """RFC 3339; None where it is open."""
+    until: str | None
+    code: str
+    object: str | None
+    sentence: str
+
+
+def replace_gaps(
+    layout: Layout, places: Sequence[tuple[str, str]], since: str | None, until: str | None, gaps: Sequence[Gap]
+) -> None:
+    """Store what a validation of these accounts and regions found in a span, in the place of what was known of it."""
+    with catalog.writing(layout) as connection:
+        for account, region in places:
+            connection.execute(
+                """DELETE FROM gaps WHERE account = ? AND region = ?
+                   AND coalesce(since < ?, true) AND coalesce(until > ?, true)""",
+                [account, region, until, since],
+            )
+        for gap in gaps:
+            values = [gap.account, gap.region, gap.since, gap.until, gap.code, gap.object, gap.sentence]
+            connection.execute("INSERT INTO gaps VALUES (?, ?, ?, ?, ?, ?, ?)", values)
 
 
 def files(layout: Layout) -> Iterator[tuple[str, str]]:

@@ -41,6 +41,8 @@ class Snapshot:
     """Events in the partitions that the span touches."""
     omitted: dict[str, int]
     """Events that the span's own filters cannot judge."""
+    gaps: int
+    """What validations found to be gone or uncovered in the span."""
     names: tuple[tuple[str | None, str | None, bool | None], ...]
     """Each (event source, event name, readOnly) that occurs in those segments."""
 
@@ -62,9 +64,10 @@ def snapshot(connection: duckdb.DuckDBPyConnection, layout: Layout, span: Span) 
         ).fetchall()
         totals = catalog.totals(connection)
         omitted = _omitted(connection, span)
+        gaps = _gaps(connection, span)
     paths = [_checked(layout.root, layout.segment(date, name), size) for date, name, size, _ in rows]
     paths = paths or [str(layout.segment(*EMPTY))]
-    return Snapshot(layout, totals, tuple(paths), sum(row[3] for row in rows), omitted, tuple(names))
+    return Snapshot(layout, totals, tuple(paths), sum(row[3] for row in rows), omitted, gaps, tuple(names))
 
 
 def _checked(root: Path, segment: Path, size: int) -> str:
@@ -121,6 +124,17 @@ def _omitted(connection: duckdb.DuckDBPyConnection, span: Span) -> dict[str, int
         if row and row[0]:
             found[reason] = row[0]
     return found
+
+
+def _gaps(connection: duckdb.DuckDBPyConnection, span: Span) -> int:
+    row = connection.execute(
+        """SELECT count(*) FROM gaps WHERE coalesce(since < ?, true) AND coalesce(until > ?, true)
+           AND (len(?::VARCHAR[]) = 0 OR list_contains(?::VARCHAR[], account))
+           AND (len(?::VARCHAR[]) = 0 OR list_contains(?::VARCHAR[], region))""",
+        [span.until, span.since, *[list(span.accounts)] * 2, *[list(span.regions)] * 2],
+    ).fetchone()
+    assert row is not None  # an aggregate without GROUP BY always has one row
+    return int(row[0])
 
 
 def places(

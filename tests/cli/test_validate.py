@@ -21,16 +21,16 @@ from tests.trail.small import CHAIN
 from tests.trail.trail import Trail
 
 FORMATS = ("table", "json", "jsonl", "csv", "tsv", "markdown")
-DOCUMENT = ["verdict", "chains", "findings", "public_keys", "recorded"]
+DOCUMENT = ["verdict", "chains", "findings", "public_keys", "recorded", "notes"]
 CHAIN_KEYS = [
     "trail", "account", "region", "digests", "digests_proven", "logs", "proven", "failed", "unproven", "pending",
-    "from", "until", "worst", "home", "spans",
+    "from", "until", "gaps", "worst", "home", "unlisted", "undigested", "spans",
 ]  # fmt: skip
 FINDING_KEYS = [
     "severity", "code", "account", "region", "trail", "from", "until", "object", "sentence", "expected", "found",
     "proven_by", "count", "samples",
 ]  # fmt: skip
-CHAIN_COLUMNS = CHAIN_KEYS[:-2]
+CHAIN_COLUMNS = CHAIN_KEYS[:-4]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ def test_json_is_a_document_with_everything(broken: Run) -> None:
     assert list(chain) == CHAIN_KEYS
     assert [chain[key] for key in CHAIN_KEYS] == [
         "small-trail", CHAIN[0], CHAIN[1], 3, 3, 3, 2, 1, 0, 1, "2026-03-09T12:00:00Z", "2026-03-09T15:00:00Z",
-        "log.hash_mismatch", "us-east-1", [["2026-03-09T12:00:00Z", "2026-03-09T15:00:00Z"]],
+        0, "log.hash_mismatch", "us-east-1", 1, 0, [["2026-03-09T12:00:00Z", "2026-03-09T15:00:00Z"]],
     ]  # fmt: skip
     assert [list(finding) for finding in told["findings"]] == [FINDING_KEYS] * 3
     assert [(one["severity"], one["code"]) for one in told["findings"]] == [
@@ -123,7 +123,7 @@ def test_nothing_found_leaves_the_findings_away(form: str, clean: Run) -> None:
         0,
         "proven: 3 of 3 digests and 3 of 3 log files proven, 0 failed, 0 unproven; findings: none\n",
     )
-    assert len(done.out.splitlines()) == {"table": 3, "markdown": 3, "csv": 1, "tsv": 1, "jsonl": 1}.get(form, 35)
+    assert len(done.out.splitlines()) == {"table": 3, "markdown": 3, "csv": 1, "tsv": 1, "jsonl": 1}.get(form, 39)
 
 
 @pytest.mark.parametrize("form", FORMATS)
@@ -136,11 +136,14 @@ def test_verbose_says_what_became_of_each_file(broken: Run) -> None:
     *files, summary = done.err.splitlines()
     told = [line.split(maxsplit=3) for line in files]
     assert sorted((status, kind) for status, kind, _, _ in told) == [
-        ("failed", "log"), *[("proven", "digest")] * 3, *[("proven", "log")] * 2,
+        ("failed", "log"), ("pending", "log"), *[("proven", "digest")] * 3, *[("proven", "log")] * 2,
+        ("unlisted", "log"),
     ]  # fmt: skip
     trail = broken.scene.trail
     assert {key for _, kind, key, _ in told if kind == "digest"} == set(trail.digests(*CHAIN))
-    assert summary.startswith("failed: 3 of 3 digests and 2 of 3 log files proven, 1 failed, 0 unproven; ")
+    assert summary.startswith(
+        "failed: 3 of 3 digests and 2 of 3 log files proven, 1 failed, 0 unproven, 1 slipped in, "
+    )
     assert done.out == broken("--format", "csv").out
 
 
