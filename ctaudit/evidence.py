@@ -13,7 +13,7 @@ from ctaudit.chain_reading import Held
 from ctaudit.errors import UsageError
 from ctaudit.integrity.authenticate import Trust
 from ctaudit.integrity.names import Chain
-from ctaudit.integrity.verdict import Finding
+from ctaudit.integrity.verdict import Finding, finding
 from ctaudit.inventory import Inventory
 from ctaudit.sources.mirror import KEYS, Mirror
 from ctaudit.sources.objects import Objects
@@ -119,16 +119,9 @@ def trust(evidence: Evidence, inventory: Inventory, options: Options, now: datet
         asked, more = key_rings.from_cloudtrail(spans, list_public_keys, now)
         entries += asked
         findings += more
+    if evidence.keys and not options.pins:
+        where = f"{evidence.keys[0]}: give your own with --public-keys, or --pin their SHA-256"
+        findings.append(finding("key.from_evidence", where, key=evidence.keys[0]))
     ring, oddities = key_rings.ring(entries)
     pins = frozenset(pin.lower() for pin in options.pins)
     return Trust(ring, pins, evidence.objects.online), findings + oddities
-
-
-def notes(evidence: Evidence, options: Options) -> tuple[str, ...]:
-    """Say what the reader must know of the evidence to read the verdicts rightly."""
-    if evidence.keys and not options.pins:
-        return (
-            f"the public keys were read from the evidence itself, {evidence.keys[0]}: who can write there can replace "
-            "them and the digests together; give your own with --public-keys, or --pin their SHA-256",
-        )
-    return ()

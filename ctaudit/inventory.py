@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 
-from ctaudit.integrity.names import Chain, DigestName, LogName, digest_name, is_strange, log_name
+from ctaudit.integrity.names import Chain, DigestName, LogName, digest_name, log_name, strangeness
 from ctaudit.sources.objects import Object
 
 _SCHEMA = """
@@ -38,12 +38,8 @@ class Inventory:
         self._connection.execute("BEGIN")  # never committed: it goes as it came
         self._digests: list[tuple[object, ...]] = []
         self._logs: list[tuple[object, ...]] = []
-        self.strange = 0
-        """How many files lie among digests that have no digest's name."""
-        self.strange_samples: list[str] = []
-        self.others = 0
-        """How many files are neither digests nor log files that digests list."""
-        self.other_samples: list[str] = []
+        self.strange: dict[str, tuple[int, tuple[str, ...]]] = {}
+        """Files with names that are neither digests' nor logs': how many and some of them, by verdict."""
         self._listed: list[tuple[bytes]] = []
 
     def add(self, found: Object) -> None:
@@ -54,12 +50,9 @@ class Inventory:
             self._digests.append((*names, _seconds(digest.end), _raw(found.key), _raw(found.place), found.bucket))
         elif (log := log_name(found.key)) is not None:
             self._logs.append((log.account, log.region, _seconds(log.time), _raw(found.key), _raw(found.place)))
-        elif is_strange(found.key):
-            self.strange += 1
-            self.strange_samples[_SAMPLES:] = [found.key]
-        elif found.key.endswith(".json.gz"):
-            self.others += 1
-            self.other_samples[_SAMPLES:] = [found.key]
+        elif (code := strangeness(found.key)) is not None:
+            count, samples = self.strange.get(code, (0, ()))
+            self.strange[code] = count + 1, (*samples[: _SAMPLES - 1], found.key)
         if len(self._digests) + len(self._logs) >= _BATCH:
             self._flush()
 
@@ -143,8 +136,11 @@ class Inventory:
         chain = name.chain
         self._connection.execute(
             """UPDATE digests SET proven = 1 WHERE account = ? AND region = ? AND trail = ? AND home = ?
-               AND backfill = ? AND "end" = ? AND key = ?""",
-            (chain.account, chain.region, chain.trail, chain.home, chain.backfill, _seconds(name.end), _raw(found.key)),
+               AND backfill = ? AND "end" = ? AND key = ? AND place = ?""",
+            (
+                *(chain.account, chain.region, chain.trail, chain.home, chain.backfill),
+                *(_seconds(name.end), _raw(found.key), _raw(found.place)),
+            ),
         )
 
     def proven_between(self, trail: str, home: str, window: tuple[datetime, datetime]) -> list[Chosen]:
@@ -157,11 +153,11 @@ class Inventory:
         return [self._chosen(*row) for row in rows]
 
     def has_digest_of_other_region(self, chain: Chain, window: tuple[datetime, datetime]) -> bool:
-        """Tell whether the same trail has digests of other regions, of the same account, that end within the window."""
+        """Tell whether the same trail has digests of other regions, of the same account, that speak of the window."""
         row = self._connection.execute(
             """SELECT 1 FROM digests WHERE account = ? AND region <> ? AND trail = ? AND home = ? AND backfill = 0
                AND "end" > ? AND "end" <= ? LIMIT 1""",
-            (chain.account, chain.region, chain.trail, chain.home, *map(_seconds, window)),
+            (chain.account, chain.region, chain.trail, chain.home, _seconds(window[0]) + 3600, _seconds(window[1])),
         )
         return row.fetchone() is not None
 

@@ -7,18 +7,18 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
-from ctaudit.integrity.asked import Asked
 from ctaudit.integrity.coverage import HOUR
 from ctaudit.integrity.loaded import Status
 from ctaudit.integrity.names import base_name, log_name
-from ctaudit.integrity.unlisted import MINUTE, Account, Why, why
+from ctaudit.integrity.unlisted import MINUTE
 from ctaudit.integrity.verdict import Finding, Severity, spelled
 from ctaudit.sources.files import path_of, shown
 from ctaudit.store import proofs
 from ctaudit.store.layout import Layout
 from ctaudit.tallies import Listed
+from ctaudit.validation import Validation
 
 _BATCH = 20_000
 _MOST_GAPS = 1000
@@ -28,13 +28,15 @@ _WORTH = {Status.PROVEN: "proven", Status.UNPROVEN: "unproven", Status.FAILED: "
 class ProofLedger:
     """Takes what digests list, and gives the store's contents their verdicts."""
 
-    def __init__(self, layout: Layout, validated: str) -> None:
-        """Write into the store at `layout`; `validated` is the time of the validation, RFC 3339.
+    def __init__(self, layout: Layout, validated: str, keys: frozenset[str] = frozenset()) -> None:
+        """Write into the store at `layout`; `validated` is the time of the validation, RFC 3339, and `keys` the
+        SHA-256 of the public keys it trusts.
 
         Raises StoreError when it cannot be written: better before the work than after it.
         """
         self._layout = layout
         self._validated = validated
+        self._keys = keys
         self._run = proofs.begin(layout)
         self._waiting: list[proofs.Listing] = []
 
@@ -61,26 +63,18 @@ class ProofLedger:
 
     def _flush(self) -> None:
         if self._waiting:
-            proofs.record(self._layout, self._waiting)
+            proofs.record(self._layout, self._waiting, self._keys)
             self._waiting = []
 
-    def finish(
-        self,
-        accounted: Mapping[tuple[str, str], Account],
-        asked: Asked,
-        findings: Sequence[Finding],
-        *,
-        whole: bool,
-    ) -> None:
+    def finish(self, run: Validation, *, whole: bool) -> None:
         """Give every content its verdict; `whole` says that all the store's evidence was looked at, not some of it."""
         self._flush()
-        gaps = [_gap(found) for found in findings if _is_gap(found)]
-        proofs.replace_gaps(
-            self._layout, list(accounted), spelled(asked.since), spelled(asked.until), gaps[:_MOST_GAPS]
-        )
+        gaps = [_gap(found) for found in run.findings.kept if _is_gap(found)][:_MOST_GAPS]
+        asked = run.asked
+        proofs.replace_gaps(self._layout, list(run.accounted), spelled(asked.since), spelled(asked.until), gaps)
         proofs.settle_all(self._layout)
         for page in proofs.unjudged(self._layout):
-            verdicts = [(file_id, word) for file_id, path in page if (word := _judge(path, accounted, asked, whole))]
+            verdicts = [(file_id, word) for file_id, path in page if (word := _judge(path, run, whole))]
             if verdicts:
                 proofs.judge(self._layout, verdicts)
 
@@ -99,13 +93,14 @@ def _gap(found: Finding) -> proofs.Gap:
     return proofs.Gap(found.chain.account, found.chain.region, since, until, found.code, found.key, found.sentence)
 
 
-def _judge(path: str, accounted: Mapping[tuple[str, str], Account], asked: Asked, whole: bool) -> str | None:
+def _judge(path: str, run: Validation, whole: bool) -> str | None:
     """Return the verdict on a content that no digest lists, or None when nothing was looked at that could list it."""
     name = log_name(path)
-    known = accounted.get((name.account, name.region)) if name else None
-    if name is None or known is None or not asked.touches((name.time, name.time + MINUTE)):
-        return "unproven" if whole else None
-    return "unlisted" if why(name.time, known) is Why.UNLISTED else "unproven"
+    if base_name(path) in run.unlisted_names:
+        return "unlisted"
+    looked = name is not None and (name.account, name.region) in run.accounted
+    looked = looked and name is not None and run.asked.touches((name.time, name.time + MINUTE))
+    return "unproven" if looked or whole else None
 
 
 class LedgerFiles:

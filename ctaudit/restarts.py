@@ -14,9 +14,9 @@ from typing import Any
 
 from ctaudit import limits, times
 from ctaudit.chain_reading import load_digest
-from ctaudit.integrity.chain import Restart
 from ctaudit.integrity.coverage import HOUR, digests_in
 from ctaudit.integrity.digest import Digest, LogEntry
+from ctaudit.integrity.lines import Restart
 from ctaudit.integrity.names import Chain
 from ctaudit.integrity.packed import inspect
 from ctaudit.integrity.verdict import Finding, Severity, finding, spelled
@@ -45,7 +45,7 @@ def explain(restart: Restart, has_logs: bool, inventory: Inventory, objects: Obj
 
     `has_logs` says that log files lie in the span between, which nobody delivers while logging is stopped.
     """
-    chain, (start, end) = restart.before.loaded.name.chain, restart.window
+    chain, (start, end) = restart.before.name.chain, restart.window
     span = f"{spelled(start)} to {spelled(end)}, {digests_in(restart.window)}"
     call = next(_calls(restart, inventory, objects), None)
     if call is not None:
@@ -62,7 +62,7 @@ def explain(restart: Restart, has_logs: bool, inventory: Inventory, objects: Obj
 
 def _calls(restart: Restart, inventory: Inventory, objects: Objects) -> Iterator[_Call]:
     """Yield the calls that stopped the trail, from proven logs of the last hours before the span."""
-    chain, (start, end) = restart.before.loaded.name.chain, restart.window
+    chain, (start, end) = restart.before.name.chain, restart.window
     for found, digest in _digests(restart, inventory, objects):
         for entry in digest.logs:
             for record in _records(objects, found, digest, entry):
@@ -72,12 +72,15 @@ def _calls(restart: Restart, inventory: Inventory, objects: Objects) -> Iterator
 
 
 def _digests(restart: Restart, inventory: Inventory, objects: Objects) -> Iterator[tuple[Object, Digest]]:
-    before = restart.before
-    name, start = before.loaded.name, restart.window[0]
-    if before.proven and before.digest:
-        yield Object(before.loaded.key, before.loaded.place, 0, before.loaded.bucket), before.digest
-    for found, other in inventory.proven_between(name.chain.trail, name.chain.home, (start - HOUR, start + HOUR)):
-        if found.place != before.loaded.place and (digest := load_digest(objects, found, other).digest):
+    before, start = restart.before, restart.window[0]
+    if restart.sha256 is not None:
+        found = Object(before.key, before.place, 0, before.bucket)
+        digest = load_digest(objects, found, before.name).digest
+        if digest is not None and digest.sha256 == restart.sha256:
+            yield found, digest
+    chain = before.name.chain
+    for found, name in inventory.proven_between(chain.trail, chain.home, (start - HOUR, start + HOUR)):
+        if found.place != before.place and (digest := load_digest(objects, found, name).digest):
             yield found, digest
 
 

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING
 
 from ctaudit import times
 from ctaudit.chain_reading import Reader
-from ctaudit.evidence import CONNECTIONS, Evidence, Options, notes, open_evidence, trust
+from ctaudit.evidence import CONNECTIONS, Evidence, Options, open_evidence, trust
 from ctaudit.fault import Fault
 from ctaudit.integrity import checkpoint as state
 from ctaudit.integrity.asked import Asked
+from ctaudit.integrity.authenticate import Trust
 from ctaudit.integrity.names import Chain
 from ctaudit.integrity.signature import PublicKey
 from ctaudit.integrity.verdict import Finding, Severity, finding, order, spelled
@@ -33,8 +34,8 @@ from ctaudit.validation import Validation, about_listing
 if TYPE_CHECKING:
     from ctaudit.proof_ledger import ProofLedger
 
-_DELIVERY = timedelta(hours=2)
-"""A digest is delivered within this long after its window ends."""
+_DELIVERY = timedelta(hours=3)
+"""A digest is delivered within two hours after its window of one hour ends."""
 _LAGS = timedelta(hours=1)
 """A chain that ends this much before another one of the same trail has lost its end."""
 _MOST_HINTS = 8
@@ -52,7 +53,6 @@ class Report:
     """The worst first."""
     keys: tuple[PublicKey, ...]
     """The public keys that proved something."""
-    notes: tuple[str, ...] = ()
     recorded: bool = False
     """Whether the store now knows the verdicts."""
 
@@ -91,10 +91,10 @@ def validate(
         write_state(options.state, before)  # that it cannot be written is told before the work, not after it
     threads = jobs or (CONNECTIONS if evidence.objects.online else processors())
     with closing(Inventory()) as inventory, closing(Reader(evidence.objects, threads, evidence.held)) as reader:
-        ledger = _ledger(layout, now)
         listing = _fill(inventory, evidence.objects)
-        hearers = Hearers(_steps(progress or Silent(), inventory), told, ledger.add if ledger else None)
         trusted, about_keys = trust(evidence, inventory, options, now)
+        ledger = _ledger(layout, now, trusted)
+        hearers = Hearers(_steps(progress or Silent(), inventory), told, ledger.add if ledger else None)
         asked = _asked(evidence, options, now, certain=not any(found.code == "listing.unreadable" for found in listing))
         run = Validation(inventory, reader, trusted, asked, before, hearers)
         for found in (*listing, *about_keys):
@@ -102,19 +102,22 @@ def validate(
         _places(run, inventory, options)
         _across(run, inventory, evidence.objects, options, before)
         if ledger:
-            ledger.finish(run.accounted, run.asked, run.findings.kept, whole=source is None and not options.narrow)
+            ledger.finish(run, whole=source is None and not options.narrow)
     if options.state:
         write_state(options.state, state.newer(before, run.checkpoints))
-    return _report(run, recorded=ledger is not None, notes=notes(evidence, options))
+    return _report(run, recorded=ledger is not None)
 
 
-def _ledger(layout: Layout, now: datetime) -> ProofLedger | None:
+def _ledger(layout: Layout, now: datetime, trusted: Trust) -> ProofLedger | None:
     """Open the store for the verdicts, if there is one; else its libraries, slow to load, are not needed."""
     if not layout.catalog.is_file():
         return None
     from ctaudit.proof_ledger import ProofLedger
 
-    return ProofLedger(layout, times.format_utc(now))
+    keys = frozenset(key.sha256 for key in trusted.ring.keys.values())
+    if trusted.pins:
+        keys &= trusted.pins
+    return ProofLedger(layout, times.format_utc(now), keys)
 
 
 def _fill(inventory: Inventory, objects: Objects) -> list[Finding]:
@@ -126,12 +129,8 @@ def _fill(inventory: Inventory, objects: Objects) -> list[Finding]:
         else:
             inventory.add(found)
     inventory.settle()
-    if inventory.others:
-        samples = tuple(inventory.other_samples)
-        faults.append(finding("log.other_kind", samples[0], count=inventory.others, samples=samples))
-    if inventory.strange:
-        samples = tuple(inventory.strange_samples)
-        faults.append(finding("digest.strange_name", samples[0], count=inventory.strange, samples=samples))
+    for code, (count, samples) in sorted(inventory.strange.items()):
+        faults.append(finding(code, samples[0], count=count, samples=samples))
     return faults
 
 
@@ -166,11 +165,13 @@ def _across(run: Validation, inventory: Inventory, objects: Objects, options: Op
         at = state.end_of(point)
         due = (options.since is None or at > options.since) and (options.until is None or at <= options.until)
         if options.chooses(chain) and due and chain not in run.seen_checkpoints:
-            run.tell(state.gone(chain, point))
+            expired = options.expired_before is not None and at <= options.expired_before
+            severity = Severity.INCOMPLETE if expired else Severity.FAILED
+            run.tell(replace(state.gone(chain, point), severity=severity))
             last = state.end_of(proven[chain]) if chain in proven else None
             now = f"they go up to {spelled(last)}" if last else "none is proven"
             detail = f"{now}; an earlier run had proven digests up to {point.end}"
-            run.tell(finding("coverage.tail", detail, severity=Severity.FAILED, chain=chain, span=(last, at)))
+            run.tell(finding("coverage.tail", detail, severity=severity, chain=chain, span=(last, at)))
     unmatched = list(_unmatched(inventory, options))
     for what in unmatched or ([""] if not run.tallies else []):
         run.tell(finding("coverage.nothing_found", f"{what}{_hint(inventory)}"))
@@ -202,8 +203,9 @@ def _compare_ends(run: Validation, inventory: Inventory) -> None:
 
     Those others count even if nobody asked about them.
     """
+    told = {found.chain for found in run.findings.kept if found.code == "coverage.tail"}
     for tally in run.tallies:
-        end = inventory.newest_end(tally.chain)
+        end = None if tally.chain in told else inventory.newest_end(tally.chain)
         if end and tally.spans and not tally.chain.backfill and tally.spans[-1][1] + _LAGS <= end:
             last = tally.spans[-1][1]
             detail = f"up to {spelled(last)}; other digests of the same trail go on to {spelled(end)}"
@@ -229,9 +231,9 @@ def _steps(progress: Progress, inventory: Inventory) -> Callable[[int, int], Non
     return step
 
 
-def _report(run: Validation, recorded: bool, notes: tuple[str, ...]) -> Report:
+def _report(run: Validation, recorded: bool) -> Report:
     findings = sorted(run.findings.kept, key=order)
     if run.findings.more:
         findings.append(finding("findings.more", f"{run.findings.more} more", count=run.findings.more))
     keys = tuple(run.keys[sha256] for sha256 in sorted(run.keys))
-    return Report(tuple(run.tallies), tuple(findings), keys, notes, recorded)
+    return Report(tuple(run.tallies), tuple(findings), keys, recorded)

@@ -12,11 +12,12 @@ from ctaudit.integrity import checkpoint as state
 from ctaudit.integrity import coverage
 from ctaudit.integrity.asked import Asked
 from ctaudit.integrity.authenticate import Trust
-from ctaudit.integrity.chain import ChainWalk, Restart
+from ctaudit.integrity.chain import ChainWalk
 from ctaudit.integrity.checkpoint import Checkpoint
 from ctaudit.integrity.digest import LogEntry
+from ctaudit.integrity.lines import Restart
 from ctaudit.integrity.loaded import Judged, Status
-from ctaudit.integrity.names import Chain, log_name
+from ctaudit.integrity.names import Chain, base_name, log_name
 from ctaudit.integrity.signature import PublicKey
 from ctaudit.integrity.unlisted import MINUTE, Account, Why, why
 from ctaudit.integrity.verdict import KINDS, Finding, Severity, finding
@@ -53,6 +54,8 @@ class Validation:
         self.checkpoints: list[tuple[Chain, Checkpoint]] = []
         self.keys: dict[str, PublicKey] = {}
         """The keys that proved something, by SHA-256."""
+        self.unlisted_names: set[str] = set()
+        """Last parts of the keys of logs that were slipped in."""
         self.accounted: dict[tuple[str, str], Account] = {}
         """By account and region, what all trails' digests account for."""
         self.seen_checkpoints: set[Chain] = set()
@@ -66,7 +69,7 @@ class Validation:
         for walk in walks:
             self._walk(walk, tallies.get(walk.chain))
         ends = [walk.newest_end for walk in walks if walk.newest_end is not None]
-        proven = coverage.merge(window for walk in walks for window in walk.proven)
+        proven = coverage.merge(window for walk in walks if not walk.chain.backfill for window in walk.proven)
         self.accounted[account, region] = Account(proven, max(ends, default=None))
         for walk in walks:
             if walk.chain in tallies:
@@ -95,12 +98,12 @@ class Validation:
             if tally is not None:
                 for each in step.findings:
                     self.tell(each, tally)
-            if tally is None or not step.reported:
-                self._inventory.mark_listed(locate_logs(self._reader.objects, found, step.judged))
-                self._tell_listed(step.judged, whole=False)
-            else:
+            if tally is not None and step.reported:
                 self._note_digest(found, step.judged, tally)
                 self._compare(found, step.judged, tally)
+            elif step.judged.proven:  # the word of others, which nobody is told about, would hide what was slipped in
+                self._inventory.mark_listed(locate_logs(self._reader.objects, found, step.judged))
+                self._tell_listed(step.judged, whole=False)
             if self._list_beyond(step.judged):
                 return found
         return None
@@ -108,7 +111,7 @@ class Validation:
     def _list_beyond(self, judged: Judged) -> bool:
         """List where the predecessor lies when that was not listed: trails move to other prefixes and buckets."""
         digest = judged.digest
-        if digest is None or digest.previous is None or judged.status is Status.FAILED:
+        if digest is None or digest.previous is None or not judged.proven:
             return False
         wanted = digest.previous.location
         more = self._reader.objects.beyond((wanted.bucket, wanted.key))
@@ -116,6 +119,7 @@ class Validation:
             return False
         for found in more:
             if isinstance(found, Fault):
+                self.asked = replace(self.asked, certain=False)
                 self.tell(about_listing(found))
             else:
                 self._inventory.add_digest(found)
@@ -192,6 +196,8 @@ class Validation:
         for each in walk.finish():
             self.tell(each, tally)
         for restart in walk.restarts:
+            if not self.asked.touches(restart.window):
+                continue
             since, until = restart.window
             unlisted = self._inventory.unlisted(walk.chain.account, walk.chain.region, since, until)
             self.restarts.append((restart, next(unlisted, None) is not None))
@@ -209,6 +215,7 @@ class Validation:
             self._tell_file(FileVerdict("log", key, reason.value.removeprefix("log."), KINDS[reason.value][1]))
             if reason is Why.UNLISTED:
                 unlisted += 1
+                self.unlisted_names.add(base_name(key))
                 span = (name.time, name.time + MINUTE)
                 chain = tally.chain if tally else None
                 self.tell(finding("log.unlisted", key=key, chain=chain, span=span), tally)

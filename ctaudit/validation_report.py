@@ -77,7 +77,6 @@ def content(report: Report, verdict: str) -> dict[str, Any]:
         "findings": [found.content() for found in report.findings],
         "public_keys": [{"fingerprint": key.fingerprint, "sha256": key.sha256} for key in report.keys],
         "recorded": report.recorded,
-        "notes": list(report.notes),
     }
 
 

@@ -180,8 +180,6 @@ def _tell(streams: Streams, report: Report, format: Format, strict: bool) -> int
     else:
         streams.tables([finding_table(report)], format)
     code = _CODES[comes_to]
-    for note in report.notes:
-        streams.say(note, urgent=True)
     streams.say(summary(report, comes_to), urgent=code != 0)
     return code
 

@@ -9,17 +9,18 @@ a bucket: which line a digest belongs to is told by who points to it, else by wh
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ctaudit.integrity import coverage
 from ctaudit.integrity.asked import Asked
 from ctaudit.integrity.authenticate import Trust, agrees, authenticate
-from ctaudit.integrity.coverage import HOUR, Window, digests_in
-from ctaudit.integrity.digest import Previous
+from ctaudit.integrity.chain_ends import tell_ends
+from ctaudit.integrity.coverage import Window, digests_in
+from ctaudit.integrity.lines import Line, Restart, missing
 from ctaudit.integrity.loaded import Judged, Loaded, Status
 from ctaudit.integrity.names import Chain, DigestName, base_name, digest_name
-from ctaudit.integrity.verdict import Finding, Severity, finding, spelled
+from ctaudit.integrity.verdict import Finding, finding, spelled
 
 _MOST_RESTARTS = 200
 """Of one chain, kept to be explained: each holds a digest."""
@@ -34,54 +35,20 @@ class Step:
     """Whether it lies in what was asked; else it was only looked at for what it knows of others."""
 
 
-@dataclass(frozen=True, slots=True)
-class Restart:
-    """Logging stopped and began again: the span between, and the last digest before it."""
-
-    window: Window
-    before: Judged
-
-
-@dataclass(slots=True)
-class _Line:
-    last: Judged
-    pointer: Previous | None
-    """The predecessor that the last digest names, when it can be one."""
-    seen: list[Window] = field(default_factory=list)
-    proven: list[Window] = field(default_factory=list)
-    """Windows of its proven digests, newest first."""
-    told: list[Window] = field(default_factory=list)
-    """Holes that were told already, by their own name."""
-
-    @property
-    def root(self) -> str:
-        return self.last.loaded.root
-
-    @property
-    def began(self) -> bool:
-        """Whether the last digest says that logging began with it."""
-        digest = self.last.digest
-        return self.last.status is not Status.FAILED and digest is not None and digest.previous is None
-
-    @property
-    def low(self) -> datetime:
-        return self.last.loaded.window[0]
-
-
 class ChainWalk:
     def __init__(self, chain: Chain, trust: Trust, asked: Asked) -> None:
         self.chain = chain
         self._trust = trust
         self._asked = asked
-        self._lines: list[_Line] = []
-        self._by_root: dict[str, _Line] = {}
-        self._by_name: dict[str, list[_Line]] = {}
+        self._lines: list[Line] = []
+        self._by_root: dict[str, Line] = {}
+        self._by_name: dict[str, list[Line]] = {}
         """Lines by the name of the digest that they point to."""
+        self._hour: datetime | None = None
+        self._same_hour: dict[str, Judged] = {}
         self.restarts: list[Restart] = []
         self.newest: Judged | None = None
         """The newest digest that is proven."""
-        self.strays: list[tuple[Judged, Previous]] = []
-        """Digests, of a backfill chain, that name one of another chain as their predecessor."""
 
     def enough(self, name: DigestName) -> bool:
         """Tell whether what was asked is answered before this digest, the next older one, is read."""
@@ -90,12 +57,14 @@ class ChainWalk:
 
     def step(self, loaded: Loaded) -> Step:
         """Judge the next older digest."""
+        if (copy := self._copy(loaded)) is not None:
+            return copy
         line = self._line_of(loaded)
         before: list[Finding] = []
         successor = line.last if line and self._points_to(line, loaded) else None
         judged = authenticate(loaded, successor, self._trust)
         off = line is not None and successor is None and self._lies_off(line, loaded)
-        if off and judged.status is not Status.FAILED:
+        if off and judged.status is not Status.FAILED and not self.chain.backfill:
             judged = self._orphan(judged)
         elif line is not None and successor is None and not off:
             before = list(self._break(line, judged))
@@ -104,16 +73,44 @@ class ChainWalk:
             before = list(self._temporal_gap(line, judged))
         judged = self._checked_pointer(judged)
         if line is None:
-            self._lines.append(line := _Line(judged, None))
+            self._lines.append(line := Line(judged, None))
             self._by_root[loaded.root] = line
         self._note(line, judged)
         if not off or not line.last.proven:
             self._follow(line, judged)
+        self._satisfy(judged)
+        if loaded.digest is not None:
+            self._same_hour[loaded.digest.sha256] = judged
         reported = self._asked.touches(loaded.window)
         findings = tuple(found for found in before if self._concerns(found))
         return Step(judged, findings + (judged.findings if reported else ()), reported)
 
-    def _line_of(self, loaded: Loaded) -> _Line | None:
+    def _copy(self, loaded: Loaded) -> Step | None:
+        """Return what is known of a digest that lies there twice: the chain goes on from the one met first.
+
+        Digests are met in the order of their ends, so only those of one hour need be remembered.
+        """
+        if self._hour != loaded.name.end:
+            self._hour = loaded.name.end
+            self._same_hour.clear()
+        first = self._same_hour.get(loaded.digest.sha256) if loaded.digest else None
+        if first is None or base_name(first.loaded.key) != base_name(loaded.key):
+            return None
+        judged = replace(first, loaded=loaded, findings=())
+        if (line := self._by_root.get(loaded.root)) is not None:
+            self._follow(line, judged)
+        return Step(judged, (), self._asked.touches(loaded.window))
+
+    def _satisfy(self, judged: Judged) -> None:
+        """Take back the pointers of other lines to a digest that is there: it lies with another line's."""
+        digest = judged.digest
+        for line in list(self._by_name.get(base_name(judged.loaded.key), ())):
+            pointer = line.pointer
+            if line.last is not judged and pointer and digest and pointer.sha256 == digest.sha256:
+                self._by_name[base_name(pointer.location.key)].remove(line)
+                line.pointer, line.joined = None, True
+
+    def _line_of(self, loaded: Loaded) -> Line | None:
         """Return the line that a digest continues: the one that lies where it does, else one that points to it.
 
         Two copies of a trail in one mirror are two lines, though each digest of the one points to the other's, too.
@@ -125,11 +122,11 @@ class ChainWalk:
         return next((line for line in named if self._points_to(line, loaded)), None) or beside
 
     @staticmethod
-    def _points_to(line: _Line, loaded: Loaded) -> bool:
+    def _points_to(line: Line, loaded: Loaded) -> bool:
         return line.pointer is not None and agrees(loaded.key, line.pointer.location.key)
 
     @staticmethod
-    def _lies_off(line: _Line, loaded: Loaded) -> bool:
+    def _lies_off(line: Line, loaded: Loaded) -> bool:
         """Tell whether a digest is newer than the one that the line goes on with."""
         named = digest_name(line.pointer.location.key) if line.pointer else None
         return named is not None and line.last.status is not Status.FAILED and loaded.name.end > named.end
@@ -140,15 +137,16 @@ class ChainWalk:
         found = finding("digest.orphan", key=loaded.key, chain=loaded.name.chain, span=loaded.window)
         return replace(judged, findings=(*judged.findings, found))
 
-    def _break(self, line: _Line, judged: Judged) -> Iterator[Finding]:
+    def _break(self, line: Line, judged: Judged) -> Iterator[Finding]:
         """Tell why the line does not lead to the next older digest: it began anew, or what it names is gone."""
         if line.began:
             window = judged.loaded.window[1], line.low
             if not self.chain.backfill and judged.status is not Status.FAILED and window[0] < window[1]:
                 line.told.append(window)
-                yield from self._restart(Restart(window, judged))
+                sha256 = judged.digest.sha256 if judged.digest and judged.proven else None
+                yield from self._restart(Restart(window, replace(judged.loaded, digest=None), sha256))
         elif line.pointer is not None and line.last.status is not Status.FAILED:
-            yield self._missing(line.last, line.pointer)
+            yield missing(self.chain, self._asked, line.last, line.pointer)
 
     def _restart(self, restart: Restart) -> Iterator[Finding]:
         """Keep a restart to be explained later; of very many the rest is told as it is."""
@@ -157,27 +155,7 @@ class ChainWalk:
         else:
             yield finding("coverage.restart_gap", "not looked into", chain=self.chain, span=restart.window)
 
-    def _missing(self, judged: Judged, pointer: Previous) -> Finding:
-        named = digest_name(pointer.location.key)
-        end = named.end if named else judged.loaded.window[0]
-        own = judged.digest.location.bucket if judged.digest else None
-        why = ""
-        if pointer.location.bucket != own:
-            why = f"; it lay in the bucket {pointer.location.bucket}, which may not be at hand"
-        elif self._asked.expired_before is not None and end <= self._asked.expired_before:
-            why = "; it is older than what is kept by rule"
-        return finding(
-            "digest.missing",
-            f"{judged.loaded.key} names it, with its hash{why}",
-            severity=Severity.INCOMPLETE if why else None,
-            key=pointer.location.key,
-            chain=self.chain,
-            span=(end - HOUR, end),
-            expected=pointer.sha256,
-            proven_by=judged.evidence,
-        )
-
-    def _temporal_gap(self, line: _Line, judged: Judged) -> Iterator[Finding]:
+    def _temporal_gap(self, line: Line, judged: Judged) -> Iterator[Finding]:
         successor = line.last
         window = judged.loaded.window[1], successor.loaded.window[0]
         known_false = Status.FAILED in (judged.status, successor.status)
@@ -197,22 +175,19 @@ class ChainWalk:
             return judged
         key = digest.previous.location.key
         named = digest_name(key)
-        if named is not None and named.chain == replace(self.chain, backfill=False) and self.chain.backfill:
-            self.strays.append((judged, digest.previous))
-            return judged
-        code, detail = None, ""
-        if named is None or named.chain != self.chain:
+        kin = named is not None and replace(named.chain, backfill=self.chain.backfill) == self.chain
+        if named is None or not kin:
             code, detail = "digest.field_mismatch", f"it names {key} as its predecessor, which is none of its trail"
-        elif named.end >= digest.end:
+        elif self.chain.backfill or named.chain.backfill or named.end < digest.end:
+            return judged  # AWS does not say how backfill digests are linked
+        else:
             code, detail = "digest.cycle", f"it names {key}"
-        if code is None:
-            return judged
         found = finding(
             code, detail, key=judged.loaded.key, chain=self.chain, span=(digest.start, digest.end), found=key
         )
         return replace(judged, status=Status.FAILED, proof=None, findings=(*judged.findings, found))
 
-    def _follow(self, line: _Line, judged: Judged) -> None:
+    def _follow(self, line: Line, judged: Judged) -> None:
         digest = judged.digest
         pointer = digest.previous if digest else None
         named = digest_name(pointer.location.key) if pointer else None
@@ -227,7 +202,7 @@ class ChainWalk:
         line.last, line.pointer = judged, pointer
         self._by_root[line.root] = line
 
-    def _note(self, line: _Line, judged: Judged) -> None:
+    def _note(self, line: Line, judged: Judged) -> None:
         window = judged.loaded.window
         coverage.add(line.seen, window)
         if judged.proven:
@@ -250,49 +225,5 @@ class ChainWalk:
         return start is None or end is None or self._asked.touches((start, end))
 
     def finish(self) -> Iterator[Finding]:
-        """Tell what is left when no older digest is there: ends that are cut off, and spans without a proof."""
-        since = self._asked.since
-        dangling = [line for line in self._lines if line.pointer and line.last.status is not Status.FAILED]
-        for line in dangling:
-            assert line.pointer is not None  # chosen so
-            if since is not None and line.low > since:
-                yield self._missing(line.last, line.pointer)
-            elif since is None:
-                yield self._cut(line)
-        if not self.chain.backfill:
-            for line in self._lines:
-                yield from self._holes(line)
-            if not self._lines:
-                detail = "none of the chain's digests lies in what was asked"
-                yield finding("coverage.missing", detail, chain=self.chain, span=(since, self._asked.due))
-
-    def _cut(self, line: _Line) -> Finding:
-        assert line.pointer is not None  # it is cut before the digest it names
-        detail = f"the chain goes on before {spelled(line.low)}, with {line.pointer.location.key}, which is not here"
-        return finding(
-            "coverage.head", detail, key=line.pointer.location.key, chain=self.chain, span=(None, line.low),
-            expected=line.pointer.sha256, proven_by=line.last.evidence,
-        )  # fmt: skip
-
-    def _holes(self, line: _Line) -> Iterator[Finding]:
-        windows, seen = coverage.merge(line.proven), coverage.merge(line.seen)
-        low = self._asked.since or seen[0][0]
-        high = self._asked.due or seen[-1][1]
-        if low >= high:
-            return
-        if not windows:
-            yield self._hole("coverage.missing", (low, high))
-            return
-        if low < windows[0][0]:
-            began = line.began and line.low == windows[0][0]
-            yield self._hole("coverage.head" if began else "coverage.missing", (low, min(high, windows[0][0])))
-        for hole in coverage.without((windows[0][0], windows[-1][1]), windows):
-            for part in coverage.without(hole, line.told):
-                if clipped := coverage.clip(part, low, high):
-                    yield self._hole("coverage.missing", clipped)
-        if windows[-1][1] < high:
-            yield self._hole("coverage.tail", (max(low, windows[-1][1]), high))
-
-    def _hole(self, code: str, window: Window) -> Finding:
-        detail = f"{spelled(window[0])} to {spelled(window[1])}, {digests_in(window)}"
-        return finding(code, detail, chain=self.chain, span=window)
+        """Tell what is left when no older digest is there."""
+        yield from tell_ends(self.chain, self._lines, self._asked)

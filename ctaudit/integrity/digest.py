@@ -140,7 +140,8 @@ def parse_digest(content: bytes, sha256: str) -> Digest:
 
 
 def _fields(content: bytes) -> dict[str, Any]:
-    if content.count(b",") > len(content) / _LEAST_VALUE + 64 or content.count(b"[") > 64:
+    most = len(content) / _LEAST_VALUE + 64
+    if any(content.count(mark) > most for mark in (b",", b"[", b"{")):
         raise BadDigest("is no digest: it holds too many values for its size")
     try:
         fields = _decoder.decode(content.decode())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 
 from ctaudit import limits
 from ctaudit.integrity.coverage import HOUR, Window
@@ -34,6 +35,7 @@ class Proof(enum.Enum):
     LINK = "its hash, which the next digest holds and is itself proven"
 
 
+_LONGEST = timedelta(days=1)
 _MOST = 4096
 """Characters of a value that are looked at: a signature has 512."""
 
@@ -74,9 +76,13 @@ class Loaded:
 
     @property
     def window(self) -> Window:
-        """Its window; one that cannot be read is taken to speak of the hour before the time in its name."""
-        digest = self.digest
-        return (digest.start, digest.end) if digest else (self.name.end - HOUR, self.name.end)
+        """Its window, which ends when its name says: what it says of itself may be a lie that hides it.
+
+        One that cannot be read, or speaks of more than a day, is taken to speak of the hour before.
+        """
+        digest, end = self.digest, self.name.end
+        honest = digest is not None and digest.end == end and end - digest.start <= _LONGEST
+        return (digest.start if digest and honest else end - HOUR, end)
 
     @property
     def root(self) -> str:

@@ -22,12 +22,15 @@ _LOG = re.compile(
     re.ASCII,
 )
 _LOG_FOLDER = re.compile(
-    r"(?:.*/)?(\d{12})/CloudTrail/([a-z]{2}[a-z0-9-]{1,30})/(\d{4})/(\d\d)/(\d\d)", re.ASCII | re.DOTALL
+    r"(?:.*/)?(\d{12})/CloudTrail/([a-z]{2}[a-z0-9-]{1,30})(?:/(\d{4})/(\d\d)/(\d\d)(?:/.*)?)?", re.ASCII | re.DOTALL
 )
+_ANY_LOG_FOLDER = re.compile(r"(?:^|/)CloudTrail/")
 _DIGEST_FOLDER = re.compile(r"(?:^|/)CloudTrail-Digest/")
 _ORGANIZATION = re.compile(r"(?:.*/)?(o-[a-z0-9]{10,32})/", re.ASCII | re.DOTALL)
 
 
+_APPLE = "._"
+"""Begins the names of files that macOS leaves beside others on foreign disks."""
 SIDECAR = ".meta.json"
 """Ends the name of a file with the metadata of the object beside it."""
 YEARS = (2000, 3000)
@@ -88,24 +91,34 @@ def digest_name(key: str) -> DigestName | None:
 
 
 def log_name(key: str) -> LogName | None:
-    """Read the name of a log file, or return None when the key is none's: those of Insight events are other names.
+    """Tell of which account, region and time a log file is, or return None when it is none's.
 
-    What else lies in a folder of log files is taken for one of that day's noon, whatever its name: somebody put it
-    there.
+    The folder decides on account and region, since that is what a listing is narrowed by. What lies in a folder of log
+    files under another name is taken for one of that day's noon: somebody put it there.
     """
     folder, _, name = key.rpartition("/")
-    found = _LOG.fullmatch(name)
+    if name.endswith(SIDECAR) or name.startswith(_APPLE):
+        return None
+    found, place = _LOG.fullmatch(name), _LOG_FOLDER.fullmatch(folder)
     time = _moment(found["time"]) if found else None
-    if found and time:
-        return LogName(found["account"], found["region"], time)
-    place = None if name.endswith(SIDECAR) else _LOG_FOLDER.fullmatch(folder)
-    noon = _moment(f"{place[3]}{place[4]}{place[5]}T1200Z") if place else None
-    return LogName(place[1], place[2], noon) if place and noon else None
+    if time is None and place and place[3]:
+        time = _moment(f"{place[3]}{place[4]}{place[5]}T1200Z")
+    if time is None or not (place or found):
+        return None
+    account, region = (place[1], place[2]) if place else (found["account"], found["region"])  # type: ignore[index]
+    return LogName(account, region, time)
 
 
-def is_strange(key: str) -> bool:
-    """Tell whether something lies among digests that has no digest's name."""
-    return bool(_DIGEST_FOLDER.search(key)) and not key.endswith(SIDECAR) and digest_name(key) is None
+def strangeness(key: str) -> str | None:
+    """Return the verdict on a file that is neither a digest nor a log by its name; None when it is none of ours."""
+    if key.endswith(SIDECAR):
+        return None
+    if _DIGEST_FOLDER.search(key):
+        return "digest.strange_name"
+    apple = key.rpartition("/")[2].startswith(_APPLE)
+    if _ANY_LOG_FOLDER.search(key) and not apple:
+        return "log.strange_name"
+    return "log.other_kind" if apple or key.lower().endswith((".json", ".gz")) else None
 
 
 def base_name(key: str) -> str:

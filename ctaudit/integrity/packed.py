@@ -14,6 +14,8 @@ from typing import Any, cast
 
 from isal import isal_zlib
 
+from ctaudit import limits
+
 _GZIP_MAGIC = b"\x1f\x8b"
 _GZIP = 31
 """zlib's window-bits code for a gzip member with its CRC checked."""
@@ -77,12 +79,13 @@ def _plain(first: bytes, rest: Iterator[bytes], most: int, keep: bool) -> Packed
 
 
 def _inflate(first: bytes, rest: Iterator[bytes], most: int, keep: bool) -> Packed:
-    stream, digest, size = isal_zlib.decompressobj(_GZIP), hashlib.sha256(), 0
+    stream, digest, size, given = isal_zlib.decompressobj(_GZIP), hashlib.sha256(), 0, len(first)
     kept: list[bytes] | None = [] if keep else None
     chunk: bytes | None = first
     packing = Packing.CORRUPT if len(first) > 3 and first[3] & _RESERVED else Packing.GZIP
+    limit = _limit(given, most)
     try:
-        while chunk is not None and not stream.eof and size <= most:
+        while chunk is not None and not stream.eof and size <= limit:
             piece = stream.decompress(chunk, _PIECE)
             digest.update(piece)
             size += len(piece)
@@ -91,11 +94,18 @@ def _inflate(first: bytes, rest: Iterator[bytes], most: int, keep: bool) -> Pack
             chunk = stream.unconsumed_tail
             if not chunk and len(piece) < _PIECE:  # else more may wait in the decoder though all is consumed
                 chunk = next(rest, None)
+                given += len(chunk or b"")
+                limit = _limit(given, most)
     except _DAMAGE:
         packing = Packing.CORRUPT
     if packing is Packing.GZIP:
-        packing = _end(stream, chunk or next(rest, b""), size > most)
+        packing = _end(stream, chunk or next(rest, b""), size > limit)
     return Packed(packing, digest.hexdigest(), size, None if kept is None else b"".join(kept))
+
+
+def _limit(packed: int, most: int) -> int:
+    """Return how much so many packed bytes may hold: as much as an ingest lets them, and no more than `most`."""
+    return min(most, max(limits.RATIO_FREE_BYTES, packed * limits.MAX_UNPACK_RATIO))
 
 
 def _end(stream: Any, left: bytes, too_large: bool) -> Packing:

@@ -13,6 +13,8 @@ MINUTE = timedelta(minutes=1)
 """How exact the time in a log's name is."""
 DELIVERY = timedelta(hours=2)
 """A digest is delivered within this long after its window ends; a log older than that has missed its digest."""
+ROUNDING = timedelta(minutes=15)
+"""A log may be named for a moment this long before it is delivered, and so be listed in the digest after."""
 SLACK = timedelta(minutes=90)
 """The time in a log's name may lie this long before the digest that lists it ends: deliveries are late, names round."""
 
@@ -44,6 +46,6 @@ def why(time: datetime, known: Account) -> Why:
     window = covers(known.proven, time)
     if window is not None and time + SLACK < window[1]:
         return Why.UNLISTED
-    if known.newest is not None and known.newest - SLACK < time < known.newest + DELIVERY:
+    if known.newest is not None and known.newest - ROUNDING < time < known.newest + DELIVERY:
         return Why.PENDING
     return Why.UNDIGESTED

@@ -11,7 +11,7 @@ import errno
 import os
 import re
 import stat
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from functools import lru_cache
 
 from ctaudit.fault import Fault
@@ -57,17 +57,18 @@ class Mirror:
         while waiting:
             folder = waiting.pop()
             try:
-                with os.scandir(folder) as entries:
-                    for entry in sorted(entries, key=lambda entry: entry.name):
+                with os.scandir(folder) as listed:
+                    entries = {entry.name: entry for entry in listed}
+                    for _, entry in sorted(entries.items()):
                         if entry.is_symlink() and not self._inside(entry.path):
                             reason = "is a link out of the folder"
                             yield Fault(files.shown(entry.path), None, "file.outside", reason)
                         elif entry.is_dir(follow_symlinks=False):
                             if entry.name != KEYS or folder != top:
                                 waiting.append(entry.path)
-                        elif _is_evidence(entry):
-                            packed = _packed(entry.path)
-                            yield Object(packed[below:], packed, 0)
+                        elif not _is_folder(entry) and not _is_sidecar(entry.name, entries):
+                            path = entry.path if f"{entry.name}.gz" in entries else _packed(entry.path)
+                            yield Object(path[below:], path, 0)
             except OSError as error:
                 yield Fault(
                     files.shown(folder), None, "file.unreadable", f"cannot be listed: {error.strerror or error}"
@@ -136,10 +137,16 @@ class Mirror:
         return place[len(self._root) + 1 :]
 
 
-def _is_evidence(entry: os.DirEntry[str]) -> bool:
-    """Tell whether a file may be a digest or a log, by its name. A link to a folder is none: that is walked anyway."""
-    name = entry.name
-    return name.endswith((_PACKED, ".json")) and not name.endswith(SUFFIX) and not entry.is_dir()
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    """Tell whether a name leads to a folder, by a link or not; a link that leads in circles leads nowhere."""
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
+
+
+def _is_sidecar(name: str, beside: Container[str]) -> bool:
+    return name.endswith(SUFFIX) and name.removesuffix(SUFFIX) in beside
 
 
 def _packed(path: str) -> str:

@@ -47,7 +47,7 @@ class S3:
         self._made: tuple[Any, Quick] | None = None
 
     def find(self) -> Iterator[Object | Fault]:
-        """Yield what may be a digest or a log file: every object whose key ends in `.json.gz` or `.json`.
+        """Yield every object but the markers of folders, whose keys end in `/`.
 
         Raises CtauditError when there are no credentials: then nothing can be asked at all.
         """
@@ -57,7 +57,7 @@ class S3:
         try:
             for page in self.pages("list_objects_v2", Bucket=bucket, Prefix=prefix):
                 for entry in page.get("Contents", ()):
-                    if (key := entry["Key"]).endswith((".json.gz", ".json")):
+                    if not (key := entry["Key"]).endswith("/"):
                         modified = entry["LastModified"].astimezone(UTC)
                         yield Object(key, f"s3://{bucket}/{key}", entry["Size"], known_as, modified)
         except Unavailable as trouble:

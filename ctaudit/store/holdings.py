@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import duckdb
+
 from ctaudit.query import Span
 from ctaudit.store import catalog
 from ctaudit.store.layout import STORE_VERSION, Layout
@@ -59,15 +63,8 @@ def status(layout: Layout) -> Document:
                       count(DISTINCT date) FILTER (date <> 'unknown'), count(DISTINCT (account, region, date))
                FROM segment_partitions"""
         ).fetchone()
-        verdicts = connection.execute(
-            """SELECT coalesce(integrity, 'unknown'), sum(events)::BIGINT FROM contents
-               WHERE events > 0 GROUP BY ALL ORDER BY ALL"""
-        ).fetchall()
-        checked = connection.execute(
-            "SELECT (SELECT max(validated) FROM listed), (SELECT count(*) FROM gaps)"
-        ).fetchone()
+        integrity = _integrity(connection)
     assert where is not None  # an aggregate without GROUP BY always has one row
-    assert checked is not None
     return Document(
         {
             "store": str(layout.root),
@@ -86,14 +83,27 @@ def status(layout: Layout) -> Document:
             "refused": refused,
             "duplicates": totals.duplicates,
             "conflicting_events": totals.conflicts,
-            "records_by_integrity": dict(verdicts),
-            "proven_share": _share(dict(verdicts)),
-            "validated": checked[0],
-            "gaps": checked[1],
+            **integrity,
             "faults": faults,
         },
-        partial=unread(totals.faults) + uncovered(checked[1]),
+        partial=unread(totals.faults) + uncovered(integrity["gaps"]),
     )
+
+
+def _integrity(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
+    """Return what validations said of the store's records."""
+    verdicts = connection.execute(
+        """SELECT coalesce(integrity, 'unknown'), sum(events)::BIGINT FROM contents
+           WHERE events > 0 GROUP BY ALL ORDER BY ALL"""
+    ).fetchall()
+    checked = connection.execute("SELECT (SELECT max(validated) FROM listed), (SELECT count(*) FROM gaps)").fetchone()
+    assert checked is not None  # each is an aggregate
+    return {
+        "records_by_integrity": dict(verdicts),
+        "proven_share": _share(dict(verdicts)),
+        "validated": checked[0],
+        "gaps": checked[1],
+    }
 
 
 def _share(verdicts: dict[str, int]) -> float | None:

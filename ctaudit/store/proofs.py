@@ -6,7 +6,7 @@ integrity follows from it and from the content's own hash and name, whichever ca
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,11 +63,12 @@ def begin(layout: Layout) -> int:
     return int(row[0])
 
 
-def record(layout: Layout, listings: Sequence[Listing]) -> None:
+def record(layout: Layout, listings: Sequence[Listing], keys: Collection[str]) -> None:
     """Take what digests say into the catalog; a later validation's word replaces an earlier one's.
 
-    What was once proven of the very same digest stays so when a later validation only lacked the means, such as keys.
-    Within one validation a proven digest's word is not replaced by that of an unproven one.
+    But what a proven digest says is replaced only by a proven one, or when that very digest has become another or is
+    known to be false, or when the key that proved it is not among `keys`, the SHA-256 of those trusted now. Without any
+    keys a validation can prove nothing, and takes nothing back.
     """
     import pyarrow as pa  # here, since lookups read proofs, too, and have no need of Arrow
 
@@ -80,8 +81,11 @@ def record(layout: Layout, listings: Sequence[Listing]) -> None:
                 SELECT DISTINCT ON (key) {", ".join(_COLUMNS)} FROM incoming ORDER BY key, integrity = 'proven' DESC
                 ON CONFLICT DO UPDATE SET {updates}
                 WHERE excluded.integrity = 'proven' OR (listed.run <> excluded.run AND (
-                  listed.integrity <> 'proven' OR excluded.integrity = 'void'
-                  OR (listed.sha256, listed.digest_sha256) <> (excluded.sha256, excluded.digest_sha256)))"""
+                  listed.integrity <> 'proven'
+                  OR (listed.digest = excluded.digest AND (
+                    excluded.integrity = 'void' OR listed.digest_sha256 <> excluded.digest_sha256))
+                  OR (len($keys) > 0 AND NOT coalesce(list_contains($keys, listed.public_key), false))))""",
+            {"keys": sorted(keys)},
         )
         connection.unregister("incoming")
 
@@ -93,7 +97,7 @@ def settle(connection: duckdb.DuckDBPyConnection, where: str = "true") -> None:
               WHEN sha256 IN (SELECT sha256 FROM listed WHERE integrity = 'proven') THEN 'proven'
               WHEN sha256 IN (SELECT sha256 FROM listed) THEN 'unproven'
               WHEN file_id IN (
-                SELECT file_id FROM paths WHERE {_NAME} IN (SELECT name FROM listed WHERE integrity <> 'void')
+                SELECT file_id FROM paths WHERE {_NAME} IN (SELECT name FROM listed WHERE integrity = 'proven')
               ) THEN 'failed'
               WHEN integrity IN ('unlisted', 'unproven') THEN integrity END
             WHERE {_LOGS} AND {where}"""

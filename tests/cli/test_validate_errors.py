@@ -127,13 +127,16 @@ def test_no_keys_are_no_pass(ask: Ask, clean: Scene) -> None:
         assert "digest.key_unknown" in {finding["code"] for finding in findings(done)}
 
 
-def test_keys_from_the_evidence_itself_are_used_and_named(ask: Ask, clean: Scene) -> None:
+def test_keys_from_the_evidence_itself_are_used_and_are_no_proof_unless_pinned(ask: Ask, clean: Scene) -> None:
     (clean.mirror / "public-keys").mkdir()
     clean.keys.rename(clean.mirror / "public-keys" / "us-east-1.json")
-    done = ask("validate", "mirror", folder=clean.folder)
-    assert done.code == 0
-    assert done.err.startswith("the public keys were read from the evidence itself, mirror/public-keys: ")
-    assert "--pin" in done.err
+    done = ask("validate", "mirror", "--format", "json", folder=clean.folder)
+    told = json.loads(done.out)
+    (finding,) = told["findings"]
+    assert (done.code, finding["code"], told["chains"][0]["proven"]) == (3, "key.from_evidence", 3)
+    assert "--pin" in finding["sentence"]
+    pinned = ask("validate", "mirror", "--pin", told["public_keys"][0]["sha256"], folder=clean.folder)
+    assert pinned.code == 0
 
 
 @pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo, Path.touch])
@@ -145,8 +148,9 @@ def test_a_key_file_in_the_evidence_that_is_none_stops_nothing(make: Callable[[P
     make(keys / "a.json")
     command = [*COMMAND, "validate", "mirror", "--format", "json"]
     done = subprocess.run(command, cwd=clean.folder, env=environment(), capture_output=True, timeout=15, check=False)
-    assert done.returncode == 0, done.stderr
-    assert [finding["code"] for finding in json.loads(done.stdout)["findings"]] == ["key.invalid"]
+    assert done.returncode == 3, done.stderr
+    codes = [finding["code"] for finding in json.loads(done.stdout)["findings"]]
+    assert codes == ["key.from_evidence", "key.invalid"]
 
 
 # ---- which trail
