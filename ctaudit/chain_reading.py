@@ -1,7 +1,4 @@
-"""Digests read ahead and logs compared behind, in threads and in bounded number, while a chain is walked.
-
-Inflating and hashing let other threads run, so threads use all processors; and network reads only wait.
-"""
+"""Digests read in order and the logs they list compared behind, in bounded number, while a chain is walked."""
 
 from __future__ import annotations
 
@@ -10,18 +7,20 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
-from ctaudit import limits
 from ctaudit.integrity.digest import LogEntry
-from ctaudit.integrity.loaded import Judged, Loaded, Metadata, load
+from ctaudit.integrity.loaded import Judged, Loaded, Metadata, Status, load
 from ctaudit.integrity.logs import LogVerdict, compare, unread
 from ctaudit.integrity.names import DigestName
-from ctaudit.integrity.packed import Packed, Packing, inspect
+from ctaudit.integrity.packed import Packed, Packing
+from ctaudit.log_hashing import Hasher, InProcesses, InThreads, Outcome, Outcomes
 from ctaudit.sources.objects import Object, Objects, Unavailable
 
 _AHEAD = 4
-"""Digests read ahead, and shares of logs not yet compared, for each thread."""
-_SHARE = 25
-"""Logs compared by one task."""
+"""Digests read ahead over the network, and shares of logs not yet compared, for each thread or process."""
+_SHARE = {True: 4, False: 100}
+"""Logs compared by one task, online or not: over the network the waiting is the work."""
+_MANY = 1000
+"""Log files from which on processes are worth the third of a second that they take to start."""
 
 Held = Callable[[str], str | None]
 """Tells the SHA-256 that a file which is not at its place any more had when it was ingested."""
@@ -35,18 +34,38 @@ class Compared:
     places: tuple[str, ...]
     """Where they lie or ought to lie."""
     verdicts: tuple[LogVerdict, ...]
+    held: int = 0
+    """How many of them are gone from their place and known by the hash they had when they were ingested."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Share:
+    """Logs that one digest lists, each with its place or why it has none."""
+
+    judged: Judged
+    entries: Sequence[LogEntry]
+    places: Sequence[str | Unavailable]
 
 
 class Reader:
-    def __init__(self, objects: Objects, threads: int, held: Held | None = None) -> None:
+    def __init__(self, objects: Objects, jobs: int, logs: int, held: Held | None = None) -> None:
+        """Read with `jobs` threads, or processes when there are many of the `logs` on disk."""
         self.objects = objects
-        self._pool = ThreadPoolExecutor(threads, "ctaudit-read")
-        self._most = _AHEAD * threads
+        self._pool = ThreadPoolExecutor(jobs, "ctaudit-read") if objects.online else None
+        many = not objects.online and jobs > 1 and logs >= _MANY
+        self._hasher: Hasher = InProcesses(jobs) if many else InThreads(objects.fetch, jobs if objects.online else 1)
+        self._most = _AHEAD * jobs
+        self._share = _SHARE[objects.online]
         self._held = held
-        self._waiting: deque[Future[Compared]] = deque()
+        self._gathered: list[_Share] = []
+        self._given: dict[int, list[_Share]] = {}
+        self._number = 0
 
     def digests(self, chosen: Iterable[tuple[Object, DigestName]]) -> Iterator[tuple[Object, Loaded]]:
-        """Yield digests in the order of `chosen`, some of them read ahead."""
+        """Yield digests in the order of `chosen`; over the network some are read ahead."""
+        if self._pool is None:
+            yield from ((found, load_digest(self.objects, found, name)) for found, name in chosen)
+            return
         ahead: deque[tuple[Object, Future[Loaded]]] = deque()
         for found, name in chosen:
             ahead.append((found, self._pool.submit(load_digest, self.objects, found, name)))
@@ -58,17 +77,75 @@ class Reader:
 
     def compare(self, found: Object, judged: Judged, entries: Sequence[LogEntry]) -> None:
         """Have the logs that a digest lists compared; `compared` gives what came of it."""
-        for at in range(0, len(entries), _SHARE):
-            share = entries[at : at + _SHARE]
-            self._waiting.append(self._pool.submit(compare_logs, self.objects, found, judged, share, self._held))
+        digest = judged.digest
+        assert digest is not None  # it lists them
+        locate = self.objects.locator(found, (digest.location.bucket, digest.location.key))
+        for at in range(0, len(entries), self._share):
+            share = entries[at : at + self._share]
+            places = [_place(locate, entry) for entry in share]
+            self._gathered.append(_Share(judged, share, places))
+            if sum(len(each.entries) for each in self._gathered) >= self._share:
+                self._give()
+
+    def _give(self) -> None:
+        shares, self._gathered = self._gathered, []
+        wanted = [
+            (place, entry.sha256)
+            for share in shares
+            for entry, place in zip(share.entries, share.places, strict=True)
+            if isinstance(place, str)
+        ]
+        self._number += 1
+        self._given[self._number] = shares
+        self._hasher.give(self._number, wanted)
 
     def compared(self, *, all_of_them: bool = False) -> Iterator[Compared]:
-        """Yield what is compared, in the order it was asked for; waits until few enough are left."""
-        while len(self._waiting) > (0 if all_of_them else self._most):
-            yield self._waiting.popleft().result()
+        """Yield what is compared; waits until few enough are left, or none."""
+        if all_of_them and self._gathered:
+            self._give()
+        while len(self._given) > (0 if all_of_them else self._most):
+            for number, outcomes in self._hasher.take():
+                yield from self._judge(self._given.pop(number), outcomes)
+
+    def _judge(self, shares: Sequence[_Share], outcomes: Outcomes) -> Iterator[Compared]:
+        left = iter(outcomes)
+        for share in shares:
+            verdicts, held = [], 0
+            for entry, place in zip(share.entries, share.places, strict=True):
+                outcome = next(left) if isinstance(place, str) else place
+                known = self._known(place, outcome)
+                held += known is not None
+                verdicts.append(_verdict(entry, known or outcome, share.judged, online=self.objects.online))
+            places = tuple(place for place in share.places if isinstance(place, str))
+            yield Compared(share.judged, places, tuple(verdicts), held)
+
+    def _known(self, place: str | Unavailable, outcome: Outcome) -> Packed | None:
+        """Return a log that is gone as it was when it was ingested: what is stored is what was hashed then."""
+        if self._held is None or not isinstance(place, str):
+            return None
+        gone = isinstance(outcome, Unavailable) and outcome.kind == "missing"
+        sha256 = self._held(place) if gone else None
+        return None if sha256 is None else Packed(Packing.GZIP, sha256, 0)
 
     def close(self) -> None:
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        self._hasher.close()
+        if self._pool is not None:
+            self._pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _place(locate: Callable[[str, str], str], entry: LogEntry) -> str | Unavailable:
+    try:
+        return locate(entry.location.bucket, entry.location.key)
+    except Unavailable as error:
+        return error
+
+
+def _verdict(entry: LogEntry, outcome: Outcome, judged: Judged, *, online: bool) -> LogVerdict:
+    if outcome is None:
+        return LogVerdict(entry, Status.PROVEN if judged.proven else Status.UNPROVEN)
+    if isinstance(outcome, Unavailable):
+        return unread(entry, judged, outcome.kind, outcome.reason)
+    return compare(entry, outcome, judged, online=online)
 
 
 def load_digest(objects: Objects, found: Object, name: DigestName) -> Loaded:
@@ -80,35 +157,6 @@ def load_digest(objects: Objects, found: Object, name: DigestName) -> Loaded:
     except Unavailable as error:
         missing = error.kind == "missing" and objects.online
         return Loaded(found.key, found.place, name, found.bucket, trouble=error.reason, missing=missing)
-
-
-def compare_logs(
-    objects: Objects, found: Object, judged: Judged, entries: Sequence[LogEntry], held: Held | None
-) -> Compared:
-    """Compare logs with their entries in one digest."""
-    places, verdicts = [], []
-    digest = judged.digest
-    assert digest is not None  # it lists them
-    locate = objects.locator(found, (digest.location.bucket, digest.location.key))
-    for entry in entries:
-        try:
-            place = locate(entry.location.bucket, entry.location.key)
-            places.append(place)
-            packed = _inspect(objects, place, held)
-            verdicts.append(compare(entry, packed, judged, online=objects.online))
-        except Unavailable as error:
-            verdicts.append(unread(entry, judged, error.kind, error.reason))
-    return Compared(judged, tuple(places), tuple(verdicts))
-
-
-def _inspect(objects: Objects, place: str, held: Held | None) -> Packed:
-    try:
-        return inspect(objects.fetch(place).chunks, limits.MAX_UNPACKED_BYTES)
-    except Unavailable as error:
-        known = held(place) if held is not None and error.kind == "missing" else None
-        if known is None:
-            raise
-        return Packed(Packing.GZIP, known, 0)  # gone from its place, but ingested: what was stored is what was hashed
 
 
 def locate_logs(objects: Objects, found: Object, judged: Judged) -> Iterator[str]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 
-from ctaudit import workers
+from ctaudit import sharing
 from ctaudit.errors import Interrupted, StoreError, UsageError
 from ctaudit.fault import Fault
 from ctaudit.intake import FileReport, Share, take_in
@@ -143,7 +143,7 @@ class _Run:
             for chosen in plan:
                 yield take_in(self._layout.root, chosen, known, self._stopped)
         else:
-            yield from workers.shares(self._layout.root, plan, known, self._jobs, self._stopped)
+            yield from sharing.shares(self._layout.root, plan, known, self._jobs, self._stopped)
 
     def _take(self, share: Share) -> None:
         for report in share.files:

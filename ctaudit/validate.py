@@ -78,7 +78,7 @@ def validate(
         store: the store's folder; when there is a store, it is given the verdicts.
         options: what narrows the validation, and what it proves with.
         now: the time, to tell which digests ought to be there.
-        jobs: threads; None means one for each processor, or 64 connections.
+        jobs: processes, or connections to S3; None means one for each processor, or 64 connections.
         progress: told of every step.
         told: called with the verdict on each file.
 
@@ -89,17 +89,17 @@ def validate(
     before = read_state(options.state) if options.state else {}
     if options.state:
         write_state(options.state, before)  # that it cannot be written is told before the work, not after it
-    threads = jobs or (CONNECTIONS if evidence.objects.online else processors())
-    with closing(Inventory()) as inventory, closing(Reader(evidence.objects, threads, evidence.held)) as reader:
+    jobs = jobs or (CONNECTIONS if evidence.objects.online else processors())
+    with closing(Inventory()) as inventory:
         listing = _fill(inventory, evidence.objects)
-        trusted, about_keys = trust(evidence, inventory, options, now)
-        ledger = _ledger(layout, now, trusted)
-        hearers = Hearers(_steps(progress or Silent(), inventory), told, ledger.add if ledger else None)
-        asked = _asked(evidence, options, now, certain=not any(found.code == "listing.unreadable" for found in listing))
-        run = Validation(inventory, reader, trusted, asked, before, hearers)
-        for found in (*listing, *about_keys):
-            run.findings.add(found)
-        _places(run, inventory, options)
+        with closing(Reader(evidence.objects, jobs, inventory.counts()[1], evidence.held)) as reader:
+            trusted, about_keys = trust(evidence, inventory, options, now)
+            ledger = _ledger(layout, now, trusted)
+            hearers = Hearers(_steps(progress or Silent(), inventory), told, ledger.add if ledger else None)
+            run = Validation(inventory, reader, trusted, _asked(evidence, options, now, listing), before, hearers)
+            for found in (*listing, *about_keys):
+                run.findings.add(found)
+            _places(run, inventory, options)
         _across(run, inventory, evidence.objects, options, before)
         if ledger:
             ledger.finish(run, whole=source is None and not options.narrow)
@@ -134,9 +134,10 @@ def _fill(inventory: Inventory, objects: Objects) -> list[Finding]:
     return faults
 
 
-def _asked(evidence: Evidence, options: Options, now: datetime, *, certain: bool) -> Asked:
+def _asked(evidence: Evidence, options: Options, now: datetime, listing: Sequence[Finding]) -> Asked:
     """Say up to when there ought to be digests: in the bucket itself nearly up to now, in a copy nobody knows."""
     due = min(options.until or now, now - _DELIVERY) if evidence.objects.online else options.until
+    certain = not any(found.code == "listing.unreadable" for found in listing)
     return Asked(options.since, options.until, due, options.expired_before, certain)
 
 
@@ -156,6 +157,8 @@ def _places(run: Validation, inventory: Inventory, options: Options) -> None:
 
 def _across(run: Validation, inventory: Inventory, objects: Objects, options: Options, before: state.State) -> None:
     """Tell what only shows when all chains are known."""
+    if run.held:
+        run.tell(finding("log.held", f"{run.held} of them", count=run.held))
     for restart, has_logs in run.restarts:
         run.tell(explain(restart, has_logs, inventory, objects))
     if run.asked.due is None:

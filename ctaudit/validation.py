@@ -54,6 +54,8 @@ class Validation:
         self.checkpoints: list[tuple[Chain, Checkpoint]] = []
         self.keys: dict[str, PublicKey] = {}
         """The keys that proved something, by SHA-256."""
+        self.held = 0
+        """Log files that are gone from their place, and known by the hash they had when they were ingested."""
         self.unlisted_names: set[str] = set()
         """Last parts of the keys of logs that were slipped in."""
         self.accounted: dict[tuple[str, str], Account] = {}
@@ -153,7 +155,7 @@ class Validation:
             self._inventory.mark_listed(locate_logs(self._reader.objects, found, judged))
             for entry in entries if self._hearers.file else ():
                 self._tell_file(FileVerdict("log", entry.location.key, Status.UNPROVEN.value, judged.evidence))
-        else:
+        elif entries:
             self._reader.compare(found, judged, entries)
         self._tell_listed(judged, whole=True)
         for compared in self._reader.compared():
@@ -177,6 +179,7 @@ class Validation:
 
     def _note_logs(self, compared: Compared, tally: ChainTally) -> None:
         self._inventory.mark_listed(compared.places)
+        self.held += compared.held
         self._done[1] += len(compared.verdicts)
         for verdict in compared.verdicts:
             if verdict.status is Status.PROVEN:

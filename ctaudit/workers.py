@@ -1,7 +1,7 @@
-"""Worker processes of an ingest: deaf to Ctrl-C, stopped between two files, ended with the process they work for.
+"""Worker processes: deaf to Ctrl-C, stopped between two files, ended with the process they work for.
 
 Each has pipes of its own and shares nothing with the others. A pool with shared queues (`ProcessPoolExecutor` of Python
-3.11) can wait for ever when a worker is killed while others start, and its workers outlive an ingest that is killed.
+3.11) can wait for ever when a worker is killed while others start, and its workers outlive a parent that is killed.
 """
 
 from __future__ import annotations
@@ -10,75 +10,87 @@ import contextlib
 import multiprocessing
 import signal
 import sys
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from multiprocessing import connection, forkserver, resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerContext, ForkServerProcess
-from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from ctaudit.errors import Interrupted, StoreError
-from ctaudit.intake import Share, take_in
-from ctaudit.sources.files import SourceFile
 
-_LOOK_SECONDS = 0.2
-"""How often to look whether Ctrl-C was pressed."""
-
-Plan = Sequence[Sequence[SourceFile]]
+Serve = Callable[[Any, Callable[[], bool]], Any]
+"""What a worker does with a task; it is also told how to ask whether to stop, and raises Interrupted then."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Worker:
     process: ForkServerProcess
     pipe: Connection
-    """Shares of files go in, what became of them comes out."""
+    """Tasks go in, what became of them comes out."""
     lifeline: Connection
     """Never written to: the worker stops when it is closed, and it closes, too, when this process dies."""
 
 
-def shares(root: Path, plan: Plan, known: frozenset[int], jobs: int, stopped: Callable[[], bool]) -> Iterator[Share]:
-    """Yield shares as workers finish them; memory is bounded, as each worker has one share at a time.
+class Workers:
+    """Processes that each do one task at a time; memory is bounded, as nobody has more."""
 
-    Raises Interrupted when `stopped` says so, StoreError when a worker dies.
-    """
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([__name__])
-    _start_forkserver()
-    workers: list[_Worker] = []
-    try:
-        for _ in range(min(jobs, len(plan))):
-            workers.append(_start_worker(context, root, known))
-        yield from _shares(workers, plan, stopped)
-    finally:
-        for worker in workers:
-            worker.lifeline.close()
-            worker.pipe.close()
-        for worker in workers:
-            worker.process.join()
+    def __init__(self, serve: Serve, jobs: int, preload: str) -> None:
+        """Start `jobs` of them; `preload` names the module of `serve`, to be loaded once for all."""
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload([preload])
+        _start_forkserver()
+        self._workers: list[_Worker] = []
+        self._idle: list[Connection] = []
+        self._busy: list[Connection] = []
+        try:
+            for _ in range(jobs):
+                self._workers.append(worker := _start_worker(context, serve))
+                self._idle.append(worker.pipe)
+        except BaseException:
+            self.close()
+            raise
 
+    @property
+    def idle(self) -> bool:
+        """Whether one of them has nothing to do."""
+        return bool(self._idle)
 
-def _shares(workers: Sequence[_Worker], plan: Plan, stopped: Callable[[], bool]) -> Iterator[Share]:
-    left = deque(plan)
-    idle = [worker.pipe for worker in workers]
-    busy: list[Connection] = []
-    while left or busy:
-        if stopped():
-            raise Interrupted("interrupted")
-        while left and idle:
-            busy.append(idle.pop())
-            with _told_of_death():
-                busy[-1].send(left.popleft())
-        for pipe in connection.wait(busy, _LOOK_SECONDS):
+    @property
+    def busy(self) -> bool:
+        """Whether one of them has something to do."""
+        return bool(self._busy)
+
+    def give(self, task: Any) -> None:
+        """Give a task to an idle one; raises StoreError when that has died."""
+        self._busy.append(self._idle.pop())
+        with _told_of_death():
+            self._busy[-1].send(task)
+
+    def results(self, seconds: float | None = None) -> Iterator[Any]:
+        """Yield what is finished; waits for the first one, at most `seconds`.
+
+        Raises StoreError when a worker dies, and what a task raised.
+        """
+        for pipe in connection.wait(self._busy, seconds):
             assert isinstance(pipe, Connection)
             with _told_of_death():
-                answer: Share | Exception = pipe.recv()
+                answer = pipe.recv()
             if isinstance(answer, Exception):
                 raise answer
-            busy.remove(pipe)
-            idle.append(pipe)
+            self._busy.remove(pipe)
+            self._idle.append(pipe)
             yield answer
+
+    def close(self) -> None:
+        """End them all, those at work at the next file."""
+        for worker in self._workers:
+            worker.lifeline.close()
+            worker.pipe.close()
+        for worker in self._workers:
+            worker.process.join()
+        self._workers = []
 
 
 @contextlib.contextmanager
@@ -93,10 +105,10 @@ def _told_of_death() -> Iterator[None]:
         ) from error
 
 
-def _start_worker(context: ForkServerContext, root: Path, known: frozenset[int]) -> _Worker:
+def _start_worker(context: ForkServerContext, serve: Serve) -> _Worker:
     pipe, its_pipe = context.Pipe()
     its_lifeline, lifeline = context.Pipe(duplex=False)
-    process = context.Process(target=_serve, args=(root, known, its_pipe, its_lifeline), daemon=True)
+    process = context.Process(target=_serve, args=(serve, its_pipe, its_lifeline), daemon=True)
     with _no_main():
         process.start()
     its_pipe.close()
@@ -128,15 +140,15 @@ def _start_forkserver() -> None:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _serve(root: Path, known: frozenset[int], pipe: Connection, lifeline: Connection) -> None:
-    """Take in shares until there is nobody who gives any."""
+def _serve(serve: Serve, pipe: Connection, lifeline: Connection) -> None:
+    """Do tasks until there is nobody who gives any."""
     with contextlib.suppress(EOFError, ConnectionError, Interrupted):
         while True:
-            chosen = pipe.recv()
+            task = pipe.recv()
             try:
-                answer: Share | Exception = take_in(root, chosen, known, lifeline.poll)
+                answer = serve(task, lifeline.poll)
             except Interrupted:
                 raise
-            except Exception as error:  # the ingest says what happened; a worker has no voice
+            except Exception as error:  # the parent says what happened; a worker has no voice
                 answer = error
             pipe.send(answer)

@@ -24,8 +24,8 @@ FACE_NAMES = 10
 
 GROUND = {"errors", "fault", "limits", "parse", "times", "table", "query", "progress"}
 DOORS = {
-    *("ingest", "workers", "processors", "intake"),
-    *("validate", "evidence", "validation", "tallies", "chain_reading", "inventory", "restarts"),
+    *("ingest", "sharing", "workers", "processors", "intake"),
+    *("validate", "evidence", "validation", "tallies", "chain_reading", "log_hashing", "inventory", "restarts"),
     *("key_rings", "state_file", "proof_ledger", "validation_report", "compat"),
     *("investigate", "collect", "detect", "export"),
 }

@@ -13,7 +13,7 @@ from tests.trail.story import ANSWERS
 
 ALLOWED_COMMANDS = {
     "ingest", "status", "partitions", "faults", "who-deleted", "who-created", "who-changed", "who-touched", "what-did",
-    "timeline", "show", "query",
+    "timeline", "show", "query", "validate",
 }  # fmt: skip
 
 

@@ -109,7 +109,11 @@ def _with_evidence(function: Any) -> Any:
 @click.option("--strict", is_flag=True, help="Exit with 1 for warnings, too.")
 @click.option("-v", "--verbose", is_flag=True, help="Say on stderr what became of each file.")
 @click.option(
-    "-j", "--jobs", type=click.IntRange(1, 1024), metavar="N", help="Threads. Default: one a processor, 64 for S3."
+    "-j",
+    "--jobs",
+    type=click.IntRange(1, 1024),
+    metavar="N",
+    help="Processes, or connections to S3. Default: one a processor, 64 to S3.",
 )
 @click.option(
     "--compat",

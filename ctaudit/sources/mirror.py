@@ -125,16 +125,21 @@ class Mirror:
 
     def fetch(self, place: str, *, metadata: bool = False) -> Fetched:
         """Open a file and, when asked, its sidecar; see `Objects.fetch`."""
-        try:
-            chunks = _read(place)
-        except Unavailable as error:
-            if error.kind != "missing" or not place.endswith(_PACKED):
-                raise
-            chunks = _read(place.removesuffix(".gz"))
-        return Fetched(chunks, self._sidecars.of(place, self._key(place)) if metadata else None)
+        fetched = fetch(place)
+        return Fetched(fetched.chunks, self._sidecars.of(place, self._key(place))) if metadata else fetched
 
     def _key(self, place: str) -> str:
         return place[len(self._root) + 1 :]
+
+
+def fetch(place: str) -> Fetched:
+    """Open a file of a mirror, or the one that it was unpacked to; raises Unavailable."""
+    try:
+        return Fetched(_read(place), None)
+    except Unavailable as error:
+        if error.kind != "missing" or not place.endswith(_PACKED):
+            raise
+    return Fetched(_read(place.removesuffix(".gz")), None)
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:

@@ -39,7 +39,7 @@ class Unavailable(Exception):
     """An object could not be read: trouble with the reading, which says nothing of the object's integrity."""
 
     def __init__(self, kind: str, reason: str) -> None:
-        super().__init__(reason)
+        super().__init__(kind, reason)  # both, so that it can be sent between processes
         self.kind = kind
         """`missing` (there is no such object: S3 is sure), `no-bucket`, `denied`, `kms`, `archived`, `outside` (a path
         that leads out of the mirror), `elsewhere` (a bucket the mirror does not have), `network` or `unreadable`."""

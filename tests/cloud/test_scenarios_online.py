@@ -62,5 +62,5 @@ def test_the_newest_digests_are_validated_before_they_are_due(aws: Cloud, tmp_pa
     report = validate(f"s3://{trail.bucket.name}", tmp_path / NOWHERE, Options(), now=NOON + 4 * HOUR)
     assert [found.code for found in report.findings] == []
     assert (report.chains[0].digests_proven, report.chains[0].proven) == (4, 8)
-    later = validate(f"s3://{trail.bucket.name}", tmp_path / NOWHERE, Options(), now=NOON + 7 * HOUR)
+    later = validate(f"s3://{trail.bucket.name}", tmp_path / NOWHERE, Options(), now=NOON + 8 * HOUR)
     assert [found.code for found in later.findings] == ["coverage.tail"]

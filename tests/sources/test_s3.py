@@ -75,7 +75,8 @@ def test_what_may_be_evidence_is_listed_with_its_place_size_and_time(cloud: Clou
     wanted = [KEY, "AWSLogs/111122223333/CloudTrail-Digest/us-east-1/d.json.gz", "plain.json"]
     laid_down(cloud, *wanted, "AWSLogs/111122223333/CloudTrail/", "other.txt", "AWSLogs/elb.log.gz")
     found = list(source().find())
-    assert [each.key for each in found if isinstance(each, Object)] == sorted(wanted)
+    there = sorted([*wanted, "other.txt", "AWSLogs/elb.log.gz"])
+    assert [each.key for each in found if isinstance(each, Object)] == there  # names are judged elsewhere
     one = next(each for each in found if isinstance(each, Object) and each.key == KEY)
     assert one == Object(KEY, f"s3://{NAME}/{KEY}", 4, NAME, AT)
 
