@@ -168,6 +168,7 @@ def with_an_odd_name(made: Scene, folder: Path) -> Path:
     return Path(shutil.copytree(made.mirror, folder.with_name("back\\slash")))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("copy", [below_the_prefix, below_the_account, flat_copy, with_an_odd_name])
 def test_a_copy_is_as_good_without_source_as_with_it(copy: Callable[[Scene, Path], Path], tmp_path: Path) -> None:
     made = scene(tmp_path, tiny(prefix="logs/prod/"))
