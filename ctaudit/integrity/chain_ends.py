@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
+from itertools import accumulate
+from operator import itemgetter
 
 from ctaudit.integrity import coverage
 from ctaudit.integrity.asked import Asked
@@ -16,18 +19,18 @@ from ctaudit.integrity.verdict import Finding, finding, spelled
 def tell_ends(chain: Chain, lines: Sequence[Line], asked: Asked) -> Iterator[Finding]:
     """Tell what is left when no older digest is there: ends that are cut off, and spans without a proof."""
     since = asked.since
+    oldest = min((line.seen[-1][0] for line in lines), default=None)
     for line in lines:
         if line.pointer is None or line.last.status is Status.FAILED:
             continue
-        older = any(other.seen[-1][0] < line.low for other in lines if other is not line)
+        older = oldest is not None and oldest < line.low
         if since is not None and line.low > since:
             yield missing(chain, asked, line.last, line.pointer)
         elif since is None:
             yield missing(chain, asked, line.last, line.pointer) if older else _cut(chain, line)
     if chain.backfill:
         return
-    for line in lines:
-        yield from _restart_elsewhere(chain, line, lines, asked)
+    yield from _restarts_elsewhere(chain, lines, asked)
     if lines:
         yield from _holes(chain, lines, asked)
     else:
@@ -35,17 +38,20 @@ def tell_ends(chain: Chain, lines: Sequence[Line], asked: Asked) -> Iterator[Fin
         yield finding("coverage.missing", detail, chain=chain, span=(since, asked.due))
 
 
-def _restart_elsewhere(chain: Chain, line: Line, lines: Sequence[Line], asked: Asked) -> Iterator[Finding]:
+def _restarts_elsewhere(chain: Chain, lines: Sequence[Line], asked: Asked) -> Iterator[Finding]:
     """Tell of logging that began again in another place than where it had stopped."""
-    others = [window for other in lines if other is not line for window in other.seen]
-    ends = [end for start, end in others if start < line.low]
-    if not line.began or not ends or max(ends) >= line.low:
-        return
-    window = max(ends), line.low
-    line.told.append(window)
-    detail = f"{spelled(window[0])} to {spelled(window[1])}, {digests_in(window)}; it went on in another place"
-    if asked.touches(window):
-        yield finding("coverage.restart_gap", detail, chain=chain, span=window)
+    windows = sorted(window for line in lines for window in line.seen)
+    # The latest end of all windows up to each: a hostile copy can hold ten thousands of lines, so none looks at all.
+    latest = list(accumulate((end for _, end in windows), max))
+    for line in lines:
+        before = bisect_left(windows, line.low, key=itemgetter(0))  # a line's own windows all start later
+        if not line.began or not before or latest[before - 1] >= line.low:
+            continue
+        window = latest[before - 1], line.low
+        line.told.append(window)
+        detail = f"{spelled(window[0])} to {spelled(window[1])}, {digests_in(window)}; it went on in another place"
+        if asked.touches(window):
+            yield finding("coverage.restart_gap", detail, chain=chain, span=window)
 
 
 def _cut(chain: Chain, line: Line) -> Finding:

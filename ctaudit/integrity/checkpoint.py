@@ -41,7 +41,7 @@ def parse_state(text: bytes) -> dict[Chain, Checkpoint]:
     try:
         content = json.loads(text)
         if content["version"] != _VERSION:
-            raise BadState(f"has version {content['version']!r}, this ctaudit reads {_VERSION}")
+            raise BadState(f"has version {content['version']!r:.40}, this ctaudit reads {_VERSION}")
         return dict(_entry(entry) for entry in content["chains"])
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise BadState("is not a state that ctaudit wrote") from None

@@ -137,6 +137,8 @@ def test_any_bytes_as_a_public_key(der: bytes) -> None:
 @example(("chains", 0, "end"), 5)
 @example(("chains", 0, "end"), "0001-01-01T00:00:00Z")
 @example(("version",), math.nan)
+@example(("version",), "x" * 1000)
+@example(("version",), 10**4000)
 def test_any_value_in_a_state(path: Path, value: object) -> None:
     try:
         state = parse_state(written(replaced(path, value, STATE)))
