@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 
+from ctaudit import limits
 from ctaudit.integrity.names import Chain, DigestName, LogName, digest_name, log_name, strangeness
 from ctaudit.sources.objects import Object
 
@@ -22,7 +23,6 @@ CREATE TABLE logs (account TEXT, region TEXT, time INTEGER, key BLOB, place BLOB
 CREATE TABLE listed (place BLOB PRIMARY KEY) WITHOUT ROWID;
 """
 _BATCH = 5000
-_SAMPLES = 5
 _PAGE = 1000
 """Digests fetched at once: the table is written to between two pages."""
 
@@ -52,7 +52,7 @@ class Inventory:
             self._logs.append((log.account, log.region, _seconds(log.time), _raw(found.key), _raw(found.place)))
         elif (code := strangeness(found.key)) is not None:
             count, samples = self.strange.get(code, (0, ()))
-            self.strange[code] = count + 1, (*samples[: _SAMPLES - 1], found.key)
+            self.strange[code] = count + 1, (*samples[: limits.FINDING_SAMPLES - 1], found.key)
         if len(self._digests) + len(self._logs) >= _BATCH:
             self._flush()
 

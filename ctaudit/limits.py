@@ -55,3 +55,6 @@ MAX_KEY_FILE_BYTES = 16 * MIB
 
 MAX_FINDINGS = 100_000
 """Findings of one validation kept one by one; the last one then says how many more there were."""
+
+FINDING_SAMPLES = 5
+"""Objects named by a finding that stands for many."""

@@ -98,7 +98,6 @@ class Findings:
 
 _TOGETHER = frozenset(("digest.key_unknown", "key.not_pinned", "digest.unverifiable"))
 """What is lacking for one digest is lacking for thousands, by one cause: such findings of a chain are told as one."""
-_SAMPLES = 5
 
 
 def _joined(first: Finding | None, found: Finding) -> Finding:
@@ -107,6 +106,7 @@ def _joined(first: Finding | None, found: Finding) -> Finding:
         return replace(found, samples=(found.key,) if found.key else ())
     starts = [start for start, _ in (first.span, found.span) if start is not None]
     ends = [end for _, end in (first.span, found.span) if end is not None]
-    samples = first.samples if len(first.samples) >= _SAMPLES or not found.key else (*first.samples, found.key)
+    full = len(first.samples) >= limits.FINDING_SAMPLES
+    samples = first.samples if full or not found.key else (*first.samples, found.key)
     span = (min(starts, default=None), max(ends, default=None))
     return replace(first, key=None, span=span, count=first.count + 1, samples=samples)

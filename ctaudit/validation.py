@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from ctaudit import limits
 from ctaudit.chain_reading import Compared, Reader, locate_logs
 from ctaudit.fault import Fault
 from ctaudit.integrity import checkpoint as state
@@ -25,7 +26,6 @@ from ctaudit.inventory import Inventory
 from ctaudit.sources.objects import Object
 from ctaudit.tallies import ChainTally, FileVerdict, Findings, Hearers, Listed
 
-_SAMPLES = 5
 _AFTER = timedelta(hours=3)
 """Digests this long after the span asked about are looked at, too: the next one holds the signature of the last."""
 
@@ -36,7 +36,7 @@ _OF_ABSENCE = frozenset(
 
 
 class Validation:
-    """The work on one inventory; `places` does one account and region after the other."""
+    """The work on one inventory; `place` does one account and region after the other."""
 
     def __init__(
         self, inventory: Inventory, reader: Reader, trust: Trust, asked: Asked, before: state.State, hearers: Hearers
@@ -225,7 +225,7 @@ class Validation:
                 continue
             counts[reason] += 1
             seen = others[reason]
-            seen[_SAMPLES:] = [(key, name.time)]  # the first few, and the last
+            seen[limits.FINDING_SAMPLES :] = [(key, name.time)]  # the first few, and the last
         if tally:
             tally.unlisted, tally.pending = unlisted, counts[Why.PENDING]
             tally.undigested = counts[Why.UNDIGESTED]

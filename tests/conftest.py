@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,9 @@ import pytest
 
 from ctaudit.cli.main import run
 from tests.cli.processes import Done
+
+# What a script starts in the background ignores Ctrl-C, and so would all programs started here: tests of it would fail.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 SAMPLE = Path(__file__).parents[1] / "sample_logs"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from ctaudit.sources.s3_errors import no_login, unavailable
+from ctaudit.sources.s3_errors import classified
 
 
 def list_public_keys(region: str, start: datetime, end: datetime) -> list[dict[str, Any]]:
@@ -23,4 +23,4 @@ def list_public_keys(region: str, start: datetime, end: datetime) -> list[dict[s
         pages = client.get_paginator("list_public_keys").paginate(StartTime=start, EndTime=end)
         return [dict(entry) for page in pages for entry in page.get("PublicKeyList", ())]
     except Exception as error:
-        raise no_login(error) or unavailable(error) from error
+        raise classified(error) from error

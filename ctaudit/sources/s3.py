@@ -17,7 +17,7 @@ from typing import Any
 from ctaudit.errors import UsageError
 from ctaudit.fault import Fault
 from ctaudit.sources.objects import Fetched, Locator, Object, Unavailable
-from ctaudit.sources.s3_errors import no_login, unavailable
+from ctaudit.sources.s3_errors import classified
 from ctaudit.sources.s3_quick import Quick
 
 _CHUNK = 1024 * 1024
@@ -70,7 +70,7 @@ class S3:
         try:
             yield from client.get_paginator(operation).paginate(**asked)
         except Exception as error:
-            raise _classified(error) from error
+            raise classified(error) from error
 
     def locator(self, near: Object, own: tuple[str, str]) -> Locator:
         return lambda bucket, key: f"s3://{self._map.get(bucket, bucket)}/{key}"
@@ -97,7 +97,7 @@ class S3:
         try:
             said = self._ways()[0].get_bucket_location(Bucket=bucket).get("LocationConstraint")
         except Exception as error:
-            raise _classified(error) from error
+            raise classified(error) from error
         return str(_LEGACY_REGIONS.get(said, said))
 
     def _ways(self) -> tuple[Any, Quick]:
@@ -149,11 +149,7 @@ def _connect(connections: int) -> tuple[Any, Quick]:
         client = session.client("s3", region_name=session.region_name or _DEFAULT_REGION, config=config)
         return client, Quick(client, session.get_credentials())
     except Exception as error:
-        raise _classified(error) from error
-
-
-def _classified(error: Exception) -> Exception:
-    return no_login(error) or (error if isinstance(error, Unavailable) else unavailable(error))
+        raise classified(error) from error
 
 
 class _Body:
@@ -228,5 +224,5 @@ class _Body:
         self._stream = None
         self._failures += 1
         if not opened or self._failures >= _ATTEMPTS:
-            raise _classified(error) from error
+            raise classified(error) from error
         time.sleep(_FIRST_PAUSE * 2 ** (self._failures - 1) * random.uniform(0.5, 1.0))  # noqa: S311  (no secret)

@@ -47,7 +47,12 @@ _NO_LOGIN = (
 _ADVICE = "log in (for instance `aws sso login`), or set AWS_PROFILE; `aws sts get-caller-identity` must work"
 
 
-def no_login(error: Exception) -> CtauditError | None:
+def classified(error: Exception) -> Exception:
+    """Return what to raise for an error of boto3: CtauditError when nothing at all can be asked, else Unavailable."""
+    return _no_login(error) or (error if isinstance(error, Unavailable) else _unavailable(error))
+
+
+def _no_login(error: Exception) -> CtauditError | None:
     """Return the error that ends a run in which nothing at all can be asked, or None."""
     name = type(error).__name__
     if name not in _NO_LOGIN:
@@ -57,7 +62,7 @@ def no_login(error: Exception) -> CtauditError | None:
     return CtauditError("there are no usable AWS credentials", _ADVICE)
 
 
-def unavailable(error: Exception) -> Unavailable:
+def _unavailable(error: Exception) -> Unavailable:
     """Classify an error of boto3; all that is no clear answer of AWS counts as trouble with the network."""
     from botocore.exceptions import ClientError, ParamValidationError
 

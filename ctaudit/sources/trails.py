@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from ctaudit.sources.s3_errors import no_login, unavailable
+from ctaudit.sources.s3_errors import classified
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,4 +38,4 @@ def _ask(service: str, region: str, operation: str) -> Any:
     try:
         return getattr(boto3.Session().client(service, region_name=region), operation)()
     except Exception as error:
-        raise no_login(error) or unavailable(error) from error
+        raise classified(error) from error
