@@ -17,7 +17,7 @@ from ctaudit.integrity.asked import Asked
 from ctaudit.integrity.authenticate import Trust, agrees, authenticate
 from ctaudit.integrity.chain_ends import tell_ends
 from ctaudit.integrity.coverage import Window, digests_in
-from ctaudit.integrity.lines import Line, Restart, missing
+from ctaudit.integrity.lines import Line, Pointers, Restart, missing
 from ctaudit.integrity.loaded import Judged, Loaded, Status
 from ctaudit.integrity.names import Chain, DigestName, base_name, digest_name
 from ctaudit.integrity.verdict import Finding, finding, spelled
@@ -42,8 +42,7 @@ class ChainWalk:
         self._asked = asked
         self._lines: list[Line] = []
         self._by_root: dict[str, Line] = {}
-        self._by_name: dict[str, list[Line]] = {}
-        """Lines by the name of the digest that they point to."""
+        self._pointers = Pointers()
         self._hour: datetime | None = None
         self._same_hour: dict[str, Judged] = {}
         self.restarts: list[Restart] = []
@@ -103,12 +102,11 @@ class ChainWalk:
 
     def _satisfy(self, judged: Judged) -> None:
         """Take back the pointers of other lines to a digest that is there: it lies with another line's."""
-        digest = judged.digest
-        for line in list(self._by_name.get(base_name(judged.loaded.key), ())):
-            pointer = line.pointer
-            if line.last is not judged and pointer and digest and pointer.sha256 == digest.sha256:
-                self._by_name[base_name(pointer.location.key)].remove(line)
-                line.pointer, line.joined = None, True
+        if judged.digest is None:
+            return
+        for line in tuple(self._pointers.to(judged.loaded.key, judged.digest.sha256)):
+            if line.last is not judged:
+                self._pointers.point(line, None)
 
     def _line_of(self, loaded: Loaded) -> Line | None:
         """Return the line that a digest continues: the one that lies where it does, else one that points to it.
@@ -118,7 +116,7 @@ class ChainWalk:
         beside = self._by_root.get(loaded.root)
         if beside is not None and self._points_to(beside, loaded):
             return beside
-        named = self._by_name.get(base_name(loaded.key), ())
+        named = self._pointers.to(loaded.key)
         return next((line for line in named if self._points_to(line, loaded)), None) or beside
 
     @staticmethod
@@ -193,13 +191,10 @@ class ChainWalk:
         named = digest_name(pointer.location.key) if pointer else None
         if named is None or named.chain != self.chain or (digest is not None and named.end >= digest.end):
             pointer = None
-        if line.pointer is not None:
-            self._by_name[base_name(line.pointer.location.key)].remove(line)
-        if pointer is not None:
-            self._by_name.setdefault(base_name(pointer.location.key), []).append(line)
+        self._pointers.point(line, pointer)
         if self._by_root.get(line.root) is line:
             del self._by_root[line.root]
-        line.last, line.pointer = judged, pointer
+        line.last = judged
         self._by_root[line.root] = line
 
     def _note(self, line: Line, judged: Judged) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -9,7 +10,7 @@ from ctaudit.integrity.asked import Asked
 from ctaudit.integrity.coverage import HOUR, Window
 from ctaudit.integrity.digest import Previous
 from ctaudit.integrity.loaded import Judged, Loaded, Status
-from ctaudit.integrity.names import Chain, digest_name
+from ctaudit.integrity.names import Chain, base_name, digest_name
 from ctaudit.integrity.verdict import Finding, Severity, finding
 
 
@@ -29,8 +30,6 @@ class Line:
     last: Judged
     pointer: Previous | None
     """The predecessor that the last digest names, when it can be one."""
-    joined: bool = False
-    """Whether it goes on with a digest that belongs to another line."""
     seen: list[Window] = field(default_factory=list)
     proven: list[Window] = field(default_factory=list)
     """Windows of its proven digests, newest first."""
@@ -50,6 +49,38 @@ class Line:
     @property
     def low(self) -> datetime:
         return self.last.loaded.window[0]
+
+
+class Pointers:
+    """Lines by the digest that each points to; found at once, since in a hostile copy very many point to one."""
+
+    def __init__(self) -> None:
+        self._lines: dict[tuple[str, str | None], dict[Line, None]] = {}
+        """By name and SHA-256, and once more by name and None, whatever the content."""
+
+    def point(self, line: Line, pointer: Previous | None) -> None:
+        """Let a line point to another digest than before, or to none."""
+        for index in _indexes(line.pointer):
+            del self._lines[index][line]
+            if not self._lines[index]:
+                del self._lines[index]
+        line.pointer = pointer
+        for index in _indexes(pointer):
+            self._lines.setdefault(index, {})[line] = None
+
+    def to(self, key: str, sha256: str | None = None) -> Iterable[Line]:
+        """Return the lines that point to a digest of this name, wherever it lies, and of this content if one is given.
+
+        Those that did so first come first.
+        """
+        return self._lines.get((base_name(key), sha256), ())
+
+
+def _indexes(pointer: Previous | None) -> tuple[tuple[str, str | None], ...]:
+    if pointer is None:
+        return ()
+    name = base_name(pointer.location.key)
+    return (name, None), (name, pointer.sha256)
 
 
 def missing(chain: Chain, asked: Asked, judged: Judged, pointer: Previous) -> Finding:

@@ -15,7 +15,13 @@ from time import perf_counter
 import pytest
 
 from ctaudit import limits
+from ctaudit.integrity.asked import Asked
+from ctaudit.integrity.authenticate import Trust
+from ctaudit.integrity.chain import ChainWalk
+from ctaudit.integrity.loaded import load
+from ctaudit.integrity.names import digest_name
 from ctaudit.integrity.packed import Packing, inspect
+from ctaudit.integrity.signature import KeyRing
 from ctaudit.integrity.verdict import Finding
 from tests.integrity.spoiled import GENUINE, STRANGER, Spoiled
 from tests.trail import company
@@ -260,3 +266,20 @@ def test_two_trails_whose_names_collide(tmp_path: Path) -> None:
     trail.edit_log(trail.log_keys()[0], lambda records: records[1:])
     outcome = Spoiled(tmp_path / "changed", trail).validate(open_ended=True)
     assert (outcome.verdict, outcome.codes) == ("failed", {"log.hash_mismatch"})
+
+
+@pytest.mark.slow
+def test_many_altered_copies_of_two_digests_that_are_linked() -> None:
+    """Each of the newer ones points to all of the older ones by name, and to none of them by its hash."""
+    trail = small_trail(hours=2, logs_an_hour=0)
+    keys = trail.digests(*CHAIN)
+    names = [name for name in map(digest_name, keys) if name is not None]
+    walk, mismatches = ChainWalk(names[0].chain, Trust(KeyRing({})), Asked()), 0
+    began = perf_counter()
+    for key, name in reversed(list(zip(keys, names, strict=True))):
+        for number in range(20_000):
+            content = json.dumps(trail.document(key) | {"x": number}).encode()
+            step = walk.step(load(key, f"/{number}/{name.end:%H}/{key}", name, None, [content], None))
+            mismatches += any(found.code == "digest.link_mismatch" for found in step.findings)
+    assert perf_counter() - began < PATIENCE
+    assert mismatches == 20_000
