@@ -23,12 +23,16 @@ CREATE TABLE contents (
   integrity VARCHAR
 );
 CREATE TABLE paths (
-  path VARCHAR NOT NULL, file_id BIGINT NOT NULL, size BIGINT NOT NULL, changed_ns BIGINT NOT NULL,
-  PRIMARY KEY (path, file_id)
+  path VARCHAR NOT NULL, file VARCHAR NOT NULL, file_id BIGINT NOT NULL, size BIGINT NOT NULL,
+  changed_ns BIGINT NOT NULL, PRIMARY KEY (path, file, file_id)
 );
-CREATE TABLE refused (path VARCHAR NOT NULL, kind VARCHAR NOT NULL, count BIGINT NOT NULL, PRIMARY KEY (path, kind));
+CREATE TABLE refused (
+  path VARCHAR NOT NULL, file VARCHAR NOT NULL, file_id BIGINT NOT NULL, kind VARCHAR NOT NULL, count BIGINT NOT NULL,
+  PRIMARY KEY (path, file, file_id, kind)
+);
 CREATE TABLE faults (
-  path VARCHAR NOT NULL, "offset" BIGINT, kind VARCHAR NOT NULL, reason VARCHAR NOT NULL, record BIGINT
+  path VARCHAR NOT NULL, file VARCHAR NOT NULL, "offset" BIGINT, kind VARCHAR NOT NULL, reason VARCHAR NOT NULL,
+  record BIGINT
 );
 CREATE TABLE segments (
   date VARCHAR NOT NULL, name VARCHAR NOT NULL, rows BIGINT NOT NULL, bytes BIGINT NOT NULL, PRIMARY KEY (date, name)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ctaudit.errors import StoreError
 
-STORE_VERSION = 2
+STORE_VERSION = 3
 """Raised whenever an older ctaudit could not read the store rightly."""
 
 EMPTY = ("unknown", "empty.parquet")
@@ -37,6 +37,11 @@ class Layout:
     @property
     def lock(self) -> Path:
         return self.root / "ingest.lock"
+
+    @property
+    def spool(self) -> Path:
+        """Standard input while it is read; the next ingest sweeps what a killed one left."""
+        return self.root / "stdin.spool"
 
     def segment(self, date: str, name: str) -> Path:
         return self.events / f"date={date}" / name
