@@ -46,6 +46,8 @@ class Summary:
     files_refused: int = 0
     """Files that hold no CloudTrail records, digests not counted."""
     digests: int = 0
+    logs: int = 0
+    """Contents that are logs, whole or not, known or new: an archive has many."""
     events: int = 0
     duplicates: int = 0
     """Records that the store, or another file of this run, already held with the same body."""
@@ -181,6 +183,7 @@ class _Run:
         summary.faults += report.faults
         self._pending.faults += [(file.shown, fault) for fault in report.faults]
         for content in report.contents:
+            summary.logs += content.kind in ("events", "empty", "known") or content.events > 0
             summary.refused.update(content.refused)
             self._pending.entries.append(
                 Entry(

@@ -18,6 +18,9 @@ RATIO_FREE_BYTES = 16 * MIB
 MAX_GZIP_MEMBERS = 1000
 """Further gzip members of one file that are read; the rest becomes a fault."""
 
+ARCHIVE_FREE_BYTES = 256 * MIB
+"""The same for all that an archive unpacks to: one member that is a bomb must not cost the others."""
+
 MAX_ARCHIVE_MEMBERS = 1_000_000
 """Members of one archive that are read; the rest becomes a fault. What came of each is kept to the archive's end."""
 

@@ -150,14 +150,12 @@ class LedgerFiles:
     def sha256(self, path: str, wanted: str) -> str | None:
         """Return the hash of a file's content as it was ingested; None when it never was. Safe in several threads.
 
-        Of several copies it is the one with the hash that is `wanted`, if there is such a one.
+        When it lay nowhere else than in archives and the like, it is the copy with the hash that is `wanted`, if any.
         """
-        names = (shown(path), shown(path.removesuffix(".gz")), base_name(path))
+        names = (shown(path), shown(path.removesuffix(".gz")))
         with self._lock:
-            rows = self._connection.execute(
-                """SELECT sha256 FROM held WHERE path IN (?, ?)
-                   UNION ALL SELECT sha256 FROM copies WHERE name = ?""",
-                names,
-            ).fetchall()
-        hashes = [str(row[0]) for row in rows]
-        return wanted if wanted in hashes else next(iter(hashes), None)
+            row = self._connection.execute("SELECT sha256 FROM held WHERE path IN (?, ?)", names).fetchone()
+            row = row or self._connection.execute(
+                "SELECT sha256 FROM copies WHERE name = ? ORDER BY sha256 = ? DESC LIMIT 1", (base_name(path), wanted)
+            ).fetchone()
+        return None if row is None else str(row[0])

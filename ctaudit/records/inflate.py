@@ -133,13 +133,8 @@ def packing_of(data: bytes) -> Format | None:
 
 
 def most_bytes(packed: int) -> int:
-    """Return how much so many packed bytes may hold."""
-    return min(limits.MAX_UNPACKED_BYTES, ratio_bytes(packed))
-
-
-def ratio_bytes(packed: int) -> int:
-    """Return how much so many packed bytes may hold when no limit but the ratio counts."""
-    return max(limits.RATIO_FREE_BYTES, packed * limits.MAX_UNPACK_RATIO)
+    """Return how much so many packed bytes of one file may hold."""
+    return min(limits.MAX_UNPACKED_BYTES, max(limits.RATIO_FREE_BYTES, packed * limits.MAX_UNPACK_RATIO))
 
 
 def too_large(most: int) -> Trouble:
@@ -180,8 +175,8 @@ class Inflating:
         left = self._most
         for piece in self._frames(one_frame):
             if len(piece) > left:
-                yield piece[:left]
                 self.trouble = too_large(self._most)
+                yield piece[:left]
                 return
             left -= len(piece)
             yield piece

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from ctaudit import limits
-from ctaudit.records.inflate import Format, Inflating, InMemory, Source, Trouble, packing_of, ratio_bytes
+from ctaudit.records.inflate import Format, Inflating, InMemory, Source, Trouble, packing_of
 from ctaudit.records.member import Member
 from ctaudit.records.tar_members import BLOCK, Packed, Plain, begins_tar, tar_members
 from ctaudit.records.zip_members import zip_members
@@ -48,10 +48,15 @@ def members(source: Source, form: Form) -> Iterator[Member]:
     if kind == ZIP:
         yield from _limited(zip_members(source), source.size)
     elif kind == TAR:
-        reader = Plain(source) if packing is None else Packed(Inflating(source, packing, ratio_bytes(source.size)))
+        reader = Plain(source) if packing is None else Packed(Inflating(source, packing, _most(source.size)))
         yield from _limited(tar_members(reader), source.size)
     else:
         yield Member(None, None, (_unsupported(kind),))
+
+
+def _most(packed: int) -> int:
+    """Return how much an archive of so many bytes may hold."""
+    return max(limits.ARCHIVE_FREE_BYTES, packed * limits.MAX_UNPACK_RATIO)
 
 
 def _unsupported(kind: str) -> Trouble:
@@ -60,7 +65,7 @@ def _unsupported(kind: str) -> Trouble:
 
 def _limited(found: Iterator[Member], packed: int) -> Iterator[Member]:
     """Pass members on until there are too many of them, or too much in them."""
-    left, count = ratio_bytes(packed), 0
+    left, count = _most(packed), 0
     for member in found:
         count += member.name is not None
         left -= len(member.data or b"")
@@ -70,7 +75,7 @@ def _limited(found: Iterator[Member], packed: int) -> Iterator[Member]:
             return
         if left < 0:
             reason = (
-                f"unpacks to more than {ratio_bytes(packed)} bytes, the limit for one of this size; unread from here"
+                f"unpacks to more than {_most(packed)} bytes, the limit for one of this size; unread from here"
             )
             yield Member(member.name, None, (Trouble("archive.too_large", None, reason),))
             return

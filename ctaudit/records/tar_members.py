@@ -17,7 +17,8 @@ from ctaudit.records.member import Member
 
 BLOCK = tarfile.BLOCKSIZE
 _MAGIC = ((257, b"ustar\0"), (257, b"ustar  \0"))
-_NO_MAGIC = bytes(BLOCK - 257)
+_UNUSED = ((257, 329), (345, BLOCK))
+"""What is zero in a header without a magic number; between the two GNU tar writes the numbers of a device."""
 _ZEROS = bytes(BLOCK)
 _FILES = frozenset((tarfile.REGTYPE, tarfile.AREGTYPE, tarfile.CONTTYPE))
 _PASSED = frozenset((tarfile.DIRTYPE, b"V", b"D"))
@@ -87,8 +88,8 @@ class Packed:
 
     def _take(self, size: int) -> Iterator[bytes]:
         while size:
-            piece = self._left or next(self._pieces, b"")
-            if not piece:
+            piece = self._left or next(self._pieces, None)
+            if piece is None:
                 return
             taken, self._left = piece[:size], piece[size:]
             size -= len(taken)
@@ -102,7 +103,7 @@ def begins_tar(head: bytes) -> bool:
         return False
     if any(head.startswith(magic, at) for at, magic in _MAGIC):
         return True
-    return head.endswith(_NO_MAGIC) and head != _ZEROS and _header(head) is not None
+    return not any(any(head[begin:end]) for begin, end in _UNUSED) and _header(head) is not None
 
 
 def _header(block: bytes) -> tarfile.TarInfo | None:

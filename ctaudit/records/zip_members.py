@@ -64,7 +64,11 @@ def _listed(source: Source, directory: Directory, offsets: array[int]) -> Iterat
 
 
 def _member(source: Source, window: Window, entry: Entry, limit: int, twice: bool) -> Member:
-    """Read one member, whose data must end before `limit`: where the next one, or the directory, begins."""
+    """Read one member, whose data ought to end before `limit`: where the next one, or the directory, begins.
+
+    One that overlaps with another is read all the same: else an entry that lies would cost the member it points into.
+    What they all unpack to has its own limit.
+    """
     if trouble := _why_unread(entry):
         return Member(entry.name, None, (trouble,))
     header = local(window, entry.at)
@@ -72,13 +76,14 @@ def _member(source: Source, window: Window, entry: Entry, limit: int, twice: boo
         return _refused(entry, "zip.corrupt", "has no header at its place: unread")
     if header.at + entry.packed > source.size:
         return _refused(entry, "zip.corrupt", "is said to reach beyond the end of the archive: unread")
-    if twice or header.at + entry.packed > limit:
-        return _refused(entry, "zip.overlap", "overlaps with another member, as in a zip bomb: unread")
     member = _content(source, entry, header.at, header.at + entry.packed)
+    troubles = list(member.troubles)
     if header.name != entry.name:
-        trouble = Trouble("zip.mismatch", entry.at, "has another name in the header before it than in the directory")
-        return replace(member, troubles=(*member.troubles, trouble))
-    return member
+        reason = "has another name in the header before it than in the directory"
+        troubles.append(Trouble("zip.mismatch", entry.at, reason))
+    if twice or header.at + entry.packed > limit:
+        troubles.append(Trouble("zip.overlap", entry.at, "overlaps with another member, as in a zip bomb; it is kept"))
+    return replace(member, troubles=tuple(troubles))
 
 
 def _why_unread(entry: Entry) -> Trouble | None:

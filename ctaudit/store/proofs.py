@@ -192,14 +192,19 @@ def files(layout: Layout) -> Iterator[tuple[str, str]]:
 
 
 def copies(layout: Layout) -> Iterator[tuple[str, str]]:
-    """Yield (name, SHA-256 of the content) of the logs read out of archives, packed anew or from standard input."""
+    """Yield (name, SHA-256 of the content) of the logs read out of archives, packed anew or from standard input.
+
+    Of an archive or file that was read twice only what it held the last time counts.
+    """
     after = ("", "")
     while True:
         with catalog.reading(layout) as connection:
             page = connection.execute(
-                f"""SELECT DISTINCT {_NAME} AS name, sha256 FROM paths JOIN contents USING (file_id)
-                    WHERE {_LOGS} AND NOT ({_AS_DELIVERED}) AND NOT regexp_matches(path, '#member[0-9]+$')
-                    AND (name, sha256) > (?, ?) ORDER BY ALL LIMIT {_FETCH}""",
+                f"""SELECT DISTINCT * FROM (
+                      SELECT {_NAME} AS name, sha256 FROM paths JOIN contents USING (file_id)
+                      WHERE {_LOGS} AND NOT ({_AS_DELIVERED}) AND NOT regexp_matches(path, '#member[0-9]+$')
+                      QUALIFY file = '-' OR changed_ns = max(changed_ns) OVER (PARTITION BY path, file)
+                    ) WHERE (name, sha256) > (?, ?) ORDER BY ALL LIMIT {_FETCH}""",
                 after,
             ).fetchall()
         if not page:
