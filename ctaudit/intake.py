@@ -23,6 +23,9 @@ from ctaudit.sources import files
 from ctaudit.store.layout import Layout
 from ctaudit.store.segment import Segment, SegmentWriter
 
+UNWRITTEN_BYTES = 128 * 1024 * 1024
+"""Text of an archive's members after which their events are written: an archive may hold every day of a year, and events
+of each day would wait for more of theirs."""
 _JUNK = re.compile(r"(?:^|/)(?:__MACOSX/|\._[^/]*$)")
 """What macOS adds to archives beside the files, under names that end as theirs do."""
 
@@ -104,9 +107,13 @@ def _take_file(
     with closing(files.Opened(file)) as opened:
         form = form_of(opened)
         if form is not None:
+            unwritten = 0
             for member in _members(file, opened, form, taken):
                 _stop_if(stopped)
-                _take_data(member, writer, seen, taken)
+                unwritten += _take_data(member, writer, seen, taken)
+                if unwritten > UNWRITTEN_BYTES:
+                    writer.finish()
+                    unwritten = 0
             return taken.report(file)
     data, trouble = files.read(file)
     if trouble is not None and not data:
@@ -127,7 +134,8 @@ class _Data:
     whole: bool = True
 
 
-def _take_data(data: _Data, writer: SegmentWriter, seen: set[int], taken: _Taken) -> None:
+def _take_data(data: _Data, writer: SegmentWriter, seen: set[int], taken: _Taken) -> int:
+    """Take the contents; return how many bytes of text there were."""
     contents, faults = unpack(data.path, data.bytes)
     faults += data.troubles
     for content in contents:
@@ -140,6 +148,7 @@ def _take_data(data: _Data, writer: SegmentWriter, seen: set[int], taken: _Taken
         taken.reports.append(report)
         faults.extend(content_faults)
     taken.faults += faults
+    return sum(len(content.text) for content in contents)
 
 
 def _members(file: files.SourceFile, opened: files.Opened, form: Form, taken: _Taken) -> Iterator[_Data]:

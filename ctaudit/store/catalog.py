@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -98,11 +98,23 @@ class Totals:
     """Events without a usable time."""
 
 
+def connect(
+    database: str = ":memory:", settings: Mapping[str, str | bool | int | float | list[str]] | None = None
+) -> duckdb.DuckDBPyConnection:
+    """Open DuckDB with `CONFIG` and further settings.
+
+    DuckDB 2.0 draws a progress bar on stdout, into the answer, once a statement takes two seconds.
+    """
+    connection = duckdb.connect(database, config={**CONFIG, **(settings or {})})
+    connection.execute("SET enable_progress_bar = false")
+    return connection
+
+
 @contextlib.contextmanager
 def reading(layout: Layout) -> Iterator[duckdb.DuckDBPyConnection]:
     """Give a connection on which the catalog is open for reading."""
     layout.require()
-    with duckdb.connect(config=CONFIG) as connection, attached(connection, layout):
+    with connect() as connection, attached(connection, layout):
         yield connection
 
 
@@ -184,7 +196,7 @@ def totals(connection: duckdb.DuckDBPyConnection) -> Totals:
 
 
 def _connect(path: Path) -> duckdb.DuckDBPyConnection:
-    return _retry(path, lambda: duckdb.connect(str(path), config=CONFIG))
+    return _retry(path, lambda: connect(str(path)))
 
 
 def _retry(path: Path, attempt: Callable[[], duckdb.DuckDBPyConnection]) -> duckdb.DuckDBPyConnection:
