@@ -16,6 +16,7 @@ from ctaudit import limits
 from ctaudit.errors import Interrupted
 from ctaudit.fault import Fault
 from ctaudit.records import read as reader
+from ctaudit.records.inflate import InMemory, Source
 from ctaudit.records.member import Member
 from ctaudit.records.members import Form, form_of, members
 from ctaudit.records.unpack import Content, unpack
@@ -24,8 +25,10 @@ from ctaudit.store.layout import Layout
 from ctaudit.store.segment import Segment, SegmentWriter
 
 UNWRITTEN_BYTES = 128 * 1024 * 1024
-"""Text of an archive's members after which their events are written: an archive may hold every day of a year, and events
-of each day would wait for more of theirs."""
+"""Text of an archive's members after which their events are written: it may hold all days of a year, and the events of
+each would wait for more of theirs."""
+AT_ONCE_BYTES = 4 * 1024 * 1024
+"""Files up to this size are read once, before anything is known of them: nearly all logs, and small archives."""
 _JUNK = re.compile(r"(?:^|/)(?:__MACOSX/|\._[^/]*$)")
 """What macOS adds to archives beside the files, under names that end as theirs do."""
 
@@ -104,23 +107,35 @@ def _take_file(
     file: files.SourceFile, writer: SegmentWriter, seen: set[int], stopped: Callable[[], bool]
 ) -> FileReport:
     taken = _Taken()
-    with closing(files.Opened(file)) as opened:
-        form = form_of(opened)
-        if form is not None:
-            unwritten = 0
-            for member in _members(file, opened, form, taken):
-                _stop_if(stopped)
-                unwritten += _take_data(member, writer, seen, taken)
-                if unwritten > UNWRITTEN_BYTES:
-                    writer.finish()
-                    unwritten = 0
-            return taken.report(file)
+    if file.size > AT_ONCE_BYTES:
+        with closing(files.Opened(file)) as opened:
+            if form := form_of(opened):
+                _take_archive(_members(file, opened, form, taken), writer, seen, taken, stopped)
+                if opened.trouble is not None:
+                    taken.faults.append(Fault(file.shown, None, *opened.trouble))
+                return taken.report(file)
     data, trouble = files.read(file)
     if trouble is not None and not data:
         return FileReport(file, (), (trouble,))
     troubles = [] if trouble is None else [trouble]
-    _take_data(_Data(file.shown, data, troubles, file.hinted), writer, seen, taken)
+    if form := form_of(InMemory(data)):
+        _take_archive(_members(file, InMemory(data), form, taken), writer, seen, taken, stopped)
+        taken.faults += troubles
+    else:
+        _take_data(_Data(file.shown, data, troubles, file.hinted), writer, seen, taken)
     return taken.report(file)
+
+
+def _take_archive(
+    found: Iterator[_Data], writer: SegmentWriter, seen: set[int], taken: _Taken, stopped: Callable[[], bool]
+) -> None:
+    unwritten = 0
+    for data in found:
+        _stop_if(stopped)
+        unwritten += _take_data(data, writer, seen, taken)
+        if unwritten > UNWRITTEN_BYTES:
+            writer.finish()
+            unwritten = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,10 +166,10 @@ def _take_data(data: _Data, writer: SegmentWriter, seen: set[int], taken: _Taken
     return sum(len(content.text) for content in contents)
 
 
-def _members(file: files.SourceFile, opened: files.Opened, form: Form, taken: _Taken) -> Iterator[_Data]:
+def _members(file: files.SourceFile, source: Source, form: Form, taken: _Taken) -> Iterator[_Data]:
     """Yield what an archive's members hold, as it comes; all else that is to be told of them goes to `taken`."""
     more = 0
-    for member in members(opened, form):
+    for member in members(source, form):
         path, troubles = _place(file.shown, member)
         if member.data is None:
             taken.faults += troubles
@@ -164,8 +179,6 @@ def _members(file: files.SourceFile, opened: files.Opened, form: Form, taken: _T
             yield _Data(path, member.data, troubles, files.hinted(member.name or ""), member.whole)
         more += len(taken.faults[limits.MAX_ARCHIVE_FAULTS :])
         del taken.faults[limits.MAX_ARCHIVE_FAULTS :]
-    if opened.trouble is not None:
-        taken.faults.append(Fault(file.shown, None, *opened.trouble))
     if more:
         taken.faults.append(Fault(file.shown, None, "archive.faults", f"{more} more faults in this archive"))
     if not taken.reports and not taken.faults:

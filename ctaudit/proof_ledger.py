@@ -155,7 +155,11 @@ class LedgerFiles:
         names = (shown(path), shown(path.removesuffix(".gz")))
         with self._lock:
             row = self._connection.execute("SELECT sha256 FROM held WHERE path IN (?, ?)", names).fetchone()
-            row = row or self._connection.execute(
-                "SELECT sha256 FROM copies WHERE name = ? ORDER BY sha256 = ? DESC LIMIT 1", (base_name(path), wanted)
-            ).fetchone()
+            row = (
+                row
+                or self._connection.execute(
+                    "SELECT sha256 FROM copies WHERE name = ? ORDER BY sha256 = ? DESC LIMIT 1",
+                    (base_name(path), wanted),
+                ).fetchone()
+            )
         return None if row is None else str(row[0])

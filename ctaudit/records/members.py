@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from ctaudit import limits
-from ctaudit.records.inflate import Format, Inflating, InMemory, Source, Trouble, packing_of
+from ctaudit.records.inflate import Format, Inflating, InMemory, Source, Trouble, glimpse, packing_of
 from ctaudit.records.member import Member
-from ctaudit.records.tar_members import BLOCK, Packed, Plain, begins_tar, tar_members
+from ctaudit.records.tar_members import BLOCK, Packed, Plain, begins_tar, may_begin_tar, tar_members
 from ctaudit.records.zip_members import zip_members
 
 Form = tuple[str, Format | None]
@@ -38,6 +38,8 @@ def form_of(source: Source) -> Form | None:
             return name, None
     packing = packing_of(head)
     if packing is not None:
+        if not may_begin_tar(glimpse(packing, head)):
+            return None
         head = Inflating(source, packing, limits.MAX_UNPACKED_BYTES).head(BLOCK)
     return (TAR, packing) if begins_tar(head) else None
 
@@ -74,9 +76,7 @@ def _limited(found: Iterator[Member], packed: int) -> Iterator[Member]:
             yield Member(None, None, (Trouble("archive.members", None, reason),))
             return
         if left < 0:
-            reason = (
-                f"unpacks to more than {_most(packed)} bytes, the limit for one of this size; unread from here"
-            )
+            reason = f"unpacks to more than {_most(packed)} bytes, the limit for one of this size; unread from here"
             yield Member(member.name, None, (Trouble("archive.too_large", None, reason),))
             return
         yield _no_archive(member)

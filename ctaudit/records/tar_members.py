@@ -97,6 +97,11 @@ class Packed:
             yield taken
 
 
+def may_begin_tar(begin: bytes) -> bool:
+    """Tell whether a first header may begin so: up to the end of its magic number it has a NUL, and no log has any."""
+    return len(begin) < 265 or b"\0" in begin
+
+
 def begins_tar(head: bytes) -> bool:
     """Tell whether an archive begins so: by its magic number, with a NUL that no log has, or as tar did in 1979."""
     if len(head) < BLOCK:

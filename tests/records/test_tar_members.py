@@ -115,6 +115,15 @@ def test_a_log_is_no_archive_whatever_it_holds() -> None:
         assert form_of(InMemory(gzip.compress(text))) is None
 
 
+def test_a_packed_log_is_none_whatever_its_packed_bytes_say() -> None:
+    text = minified({"Records": [{"userAgent": "x" * 900}]})
+    out = io.BytesIO()
+    with gzip.GzipFile("x" * 247 + "ustar", "wb", fileobj=out) as packed:
+        packed.write(text)
+    assert out.getvalue()[257:263] == b"ustar\0"
+    assert form_of(InMemory(out.getvalue())) is None
+
+
 def test_zeros_are_no_archive() -> None:
     assert form_of(InMemory(bytes(10240))) is None
 
