@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import bz2
 import re
-import sys
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -14,9 +13,9 @@ from isal import igzip_lib
 
 from ctaudit import limits
 
-if sys.version_info >= (3, 14):
-    from compression import zstd
-else:
+try:
+    from compression import zstd  # type: ignore[import-not-found]  # from Python 3.14 on
+except ImportError:
     from backports import zstd
 
 _DAMAGE = (cast(type[Exception], igzip_lib.IsalError), zlib.error, zstd.ZstdError, OSError, EOFError, ValueError)

@@ -1,4 +1,4 @@
-"""The files in a zip archive, by its directory; without one by the headers before each member. Both may lie."""
+"""The files in a zip archive, by its directory, without one by the headers before each member; both may lie."""
 
 from __future__ import annotations
 
