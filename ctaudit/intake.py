@@ -5,10 +5,11 @@ Of an archive one member is in memory at a time; what came of each is kept until
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import hashlib
 import re
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -80,11 +81,24 @@ def take_in(
     writer = SegmentWriter(Layout(root))
     seen = set(known)
     reports: list[FileReport] = []
-    for file in chosen:
-        _stop_if(stopped)
-        reports.append(_take_file(file, writer, seen, stopped))
-    writer.finish()
+    with _no_search_for_cycles():
+        for file in chosen:
+            _stop_if(stopped)
+            reports.append(_take_file(file, writer, seen, stopped))
+        writer.finish()
     return Share(tuple(reports), tuple(writer.segments))
+
+
+@contextlib.contextmanager
+def _no_search_for_cycles() -> Iterator[None]:
+    """Keep Python from searching for cycles among millions of values that have none: a tenth of the time."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def _stop_if(stopped: Callable[[], bool]) -> None:
@@ -108,7 +122,7 @@ def _take_file(
 ) -> FileReport:
     taken = _Taken()
     if file.size > AT_ONCE_BYTES:
-        with closing(files.Opened(file)) as opened:
+        with contextlib.closing(files.Opened(file)) as opened:
             if form := form_of(opened):
                 _take_archive(_members(file, opened, form, taken), writer, seen, taken, stopped)
                 if opened.trouble is not None:
