@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,12 +23,16 @@ CREATE TABLE contents (
   integrity VARCHAR
 );
 CREATE TABLE paths (
-  path VARCHAR NOT NULL, file_id BIGINT NOT NULL, size BIGINT NOT NULL, changed_ns BIGINT NOT NULL,
-  PRIMARY KEY (path, file_id)
+  path VARCHAR NOT NULL, file VARCHAR NOT NULL, file_id BIGINT NOT NULL, size BIGINT NOT NULL,
+  changed_ns BIGINT NOT NULL, PRIMARY KEY (path, file, file_id)
 );
-CREATE TABLE refused (path VARCHAR NOT NULL, kind VARCHAR NOT NULL, count BIGINT NOT NULL, PRIMARY KEY (path, kind));
+CREATE TABLE refused (
+  path VARCHAR NOT NULL, file VARCHAR NOT NULL, file_id BIGINT NOT NULL, kind VARCHAR NOT NULL, count BIGINT NOT NULL,
+  PRIMARY KEY (path, file, file_id, kind)
+);
 CREATE TABLE faults (
-  path VARCHAR NOT NULL, "offset" BIGINT, kind VARCHAR NOT NULL, reason VARCHAR NOT NULL, record BIGINT
+  path VARCHAR NOT NULL, file VARCHAR NOT NULL, "offset" BIGINT, kind VARCHAR NOT NULL, reason VARCHAR NOT NULL,
+  record BIGINT
 );
 CREATE TABLE segments (
   date VARCHAR NOT NULL, name VARCHAR NOT NULL, rows BIGINT NOT NULL, bytes BIGINT NOT NULL, PRIMARY KEY (date, name)
@@ -97,11 +101,23 @@ class Totals:
     """Events without a usable time."""
 
 
+def connect(
+    database: str = ":memory:", settings: Mapping[str, str | bool | int | float | list[str]] | None = None
+) -> duckdb.DuckDBPyConnection:
+    """Open DuckDB with `CONFIG` and further settings.
+
+    DuckDB 2.0 draws a progress bar on stdout, into the answer, once a statement takes two seconds.
+    """
+    connection = duckdb.connect(database, config={**CONFIG, **(settings or {})})
+    connection.execute("SET enable_progress_bar = false")
+    return connection
+
+
 @contextlib.contextmanager
 def reading(layout: Layout) -> Iterator[duckdb.DuckDBPyConnection]:
     """Give a connection on which the catalog is open for reading."""
     layout.require()
-    with duckdb.connect(config=CONFIG) as connection, attached(connection, layout):
+    with connect() as connection, attached(connection, layout):
         yield connection
 
 
@@ -183,7 +199,7 @@ def totals(connection: duckdb.DuckDBPyConnection) -> Totals:
 
 
 def _connect(path: Path) -> duckdb.DuckDBPyConnection:
-    return _retry(path, lambda: duckdb.connect(str(path), config=CONFIG))
+    return _retry(path, lambda: connect(str(path)))
 
 
 def _retry(path: Path, attempt: Callable[[], duckdb.DuckDBPyConnection]) -> duckdb.DuckDBPyConnection:

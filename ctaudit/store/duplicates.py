@@ -65,8 +65,7 @@ def resolve(layout: Layout, date: str, new: Sequence[Segment], old: Sequence[str
     """
     if not _repeats(layout, date, new, old):
         return Resolved(tuple(new), (), 0, Found())
-    settings = catalog.CONFIG | {"preserve_insertion_order": "false"}
-    with explained(layout), duckdb.connect(config=settings) as connection:
+    with explained(layout), catalog.connect(settings={"preserve_insertion_order": "false"}) as connection:
         found = _find(connection, layout, date, [segment.name for segment in new], old)
     added: list[Segment] = []
     for segment in new:

@@ -16,8 +16,10 @@ from ctaudit.store import catalog
 from ctaudit.store.layout import Layout
 
 _COLUMNS = ("key", "name", "sha256", "integrity", "digest", "digest_sha256", "proof", "public_key", "validated", "run")
-_NAME = r"regexp_extract(path, '([^/]*?)(\.gz)?(#member[0-9]+)?$', 1)"
-"""SQL: the name of a content's file, as `listed.name` has it."""
+_NAME = r"regexp_extract(path, '([^/\\]*?)(\.gz|\.zst|\.bz2)*(#member[0-9]+)?$', 1)"
+"""SQL: the name of a content's file, as `listed.name` has it. Some zip archives part their names with backslashes."""
+_AS_DELIVERED = r"path = file AND file <> '-' AND NOT regexp_matches(path, '\.(zst|bz2)$')"
+"""SQL: a content is a file on disk as AWS delivered it, or unpacked; it is neither in an archive nor packed anew."""
 _LOGS = "(events > 0 OR kind IN ('events', 'empty', 'damaged', 'known'))"
 _FETCH = 10_000
 _EVIDENCE = {
@@ -172,14 +174,14 @@ def replace_gaps(
 def files(layout: Layout) -> Iterator[tuple[str, str]]:
     """Yield (path, SHA-256 of the content) of every digest and log file in the ledger, by path.
 
-    The second and later gzip members of a file are left out: they are no files of their own.
+    What is no file of its own is left out: second and later gzip members, and what `copies` gives.
     """
     after = ""
     while True:
         with catalog.reading(layout) as connection:
             page = connection.execute(
                 f"""SELECT path, arg_max(sha256, changed_ns) FROM paths JOIN contents USING (file_id)
-                    WHERE ({_LOGS} OR kind = 'digest') AND path > ? AND NOT regexp_matches(path, '#member[0-9]+$')
+                    WHERE ({_LOGS} OR kind = 'digest') AND path > ? AND {_AS_DELIVERED}
                     GROUP BY path ORDER BY path LIMIT {_FETCH}""",
                 [after],
             ).fetchall()
@@ -187,6 +189,38 @@ def files(layout: Layout) -> Iterator[tuple[str, str]]:
             return
         yield from page
         after = page[-1][0]
+
+
+def copies(layout: Layout) -> Iterator[tuple[str, str]]:
+    """Yield (name, SHA-256 of the content) of the logs read out of archives, packed anew or from standard input.
+
+    Of an archive or file that was read twice only what it held the last time counts.
+    """
+    after = ("", "")
+    while True:
+        with catalog.reading(layout) as connection:
+            page = connection.execute(
+                f"""SELECT DISTINCT * FROM (
+                      SELECT {_NAME} AS name, sha256 FROM paths JOIN contents USING (file_id)
+                      WHERE {_LOGS} AND NOT ({_AS_DELIVERED}) AND NOT regexp_matches(path, '#member[0-9]+$')
+                      QUALIFY file = '-' OR changed_ns = max(changed_ns) OVER (PARTITION BY path, file)
+                    ) WHERE (name, sha256) > (?, ?) ORDER BY ALL LIMIT {_FETCH}""",
+                after,
+            ).fetchall()
+        if not page:
+            return
+        yield from page
+        after = page[-1]
+
+
+def digests_elsewhere(layout: Layout) -> list[str]:
+    """Return the paths of digests that are known only out of archives, packed anew or from standard input."""
+    with catalog.reading(layout) as connection:
+        rows = connection.execute(
+            f"""SELECT min(path) FROM paths JOIN contents USING (file_id) WHERE kind = 'digest'
+                GROUP BY file_id HAVING NOT bool_or({_AS_DELIVERED}) ORDER BY ALL"""
+        ).fetchall()
+    return [path for (path,) in rows]
 
 
 def evidence(layout: Layout, hashes: Sequence[str], paths: Sequence[str]) -> dict[str, dict[str, Any]]:
