@@ -93,6 +93,7 @@ class ProofLedger:
                 if (part := clip(window, since, until)) is not None
             ]
             for place, account in run.accounted.items()
+            if account.newest is not None  # without any digest there is no word to replace an earlier one
         }
         proofs.replace_windows(self._layout, windows, spelled(since), spelled(until), keep=not self._keys)
 

@@ -11,7 +11,6 @@ from ctaudit.queries.hours import Range
 
 _HOLES = 3
 """Named one by one; of the others their number is told."""
-_HAS = {State.SILENT: "has no files", State.GAP: "has a gap"}
 
 
 def sentence(places: Mapping[Place, Judged], within: Range) -> str:
@@ -52,26 +51,44 @@ def number(percent: float) -> str:
 class _Hole:
     start: int
     end: int
-    place: Place
     state: State
+    places: tuple[Place, ...]
+    """All that have this very hole: logs that are gone, or were not copied, are seldom those of one region."""
 
 
 def _holes(places: Mapping[Place, Judged]) -> list[_Hole]:
-    """Return the holes, the longest first."""
-    found = [
-        _Hole(*run, place, state)
-        for place, judged in places.items()
-        for state in (State.GAP, State.SILENT)
-        for run in hours.runs(judged.states[state])
-    ]
-    return sorted(found, key=lambda hole: (hole.start - hole.end, hole.state is not State.GAP, hole.place, hole.start))
+    """Return the holes, the longest first, of equals the one in most places."""
+    together: dict[tuple[int, int, State], list[Place]] = {}
+    for place, judged in places.items():
+        for state in (State.GAP, State.SILENT):
+            for start, end in hours.runs(judged.states[state]):
+                together.setdefault((start, end, state), []).append(place)
+    found = [_Hole(*run, tuple(where)) for run, where in together.items()]
+    return sorted(
+        found,
+        key=lambda hole: (
+            hole.start - hole.end,
+            -len(hole.places),
+            hole.state is State.SILENT,
+            hole.start,
+            hole.places,
+        ),
+    )
 
 
 def _hole(hole: _Hole, places: Mapping[Place, Judged], within: Range) -> str:
-    has = _HAS[hole.state]
+    where, several = name(hole.places[0], places), len(hole.places) > 1
+    if len(hole.places) == len(places) > 1:
+        where = "none" if hole.state is State.SILENT else "each"
+    elif several:
+        where = f"{where} and {len(hole.places) - 1:,} more"
+    what = "no files" if hole.state is State.SILENT else "a gap"
+    if where == "none":
+        what = "files"
+    has = f"{where} {'have' if several and where not in ('none', 'each') else 'has'} {what}"
     if hole.end - hole.start == within.count:
-        return f"{name(hole.place, places)} {has}{' at all' if hole.state is State.SILENT else ' all the time'}"
-    return f"{name(hole.place, places)} {has} {stretch(hole.start, hole.end, within)}"
+        return f"{has} {'at all' if hole.state is State.SILENT else 'all the time'}"
+    return f"{has} {stretch(hole.start, hole.end, within)}"
 
 
 def name(place: Place, places: Mapping[Place, Judged]) -> str:
