@@ -64,9 +64,9 @@ def report(layout: Layout, span: Span, by: str = "span", limit: int | None = Non
     hits = duck.answer(layout, logging_changes.changes(Span(span.since, span.until, span.accounts)), None).hits
     changes, left_out = logging_changes.rows(hits, buckets)
     rows = [row for place, judged in found.places.items() for row in _rows(found, place, judged, by)]
-    notes = (*_notes(found), *_left_out(left_out))
+    notes = (*_notes(found), *_left_out(left_out, len(changes) - len(changes[:limit])))
     spans = Table(_COLUMNS, rows[:limit], len(rows), notes, _partial(found))
-    table = Table(logging_changes.COLUMNS, changes, len(changes))
+    table = Table(logging_changes.COLUMNS, changes[:limit], len(changes))
     return Report(spans, table, _strips(found), _content(found, spans, table))
 
 
@@ -181,11 +181,15 @@ def _silent_regions(found: Survey) -> list[str]:
     return named
 
 
-def _left_out(count: int) -> tuple[str, ...]:
-    if not count:
-        return ()
-    changes = "1 change of a bucket is" if count == 1 else f"{count:,} changes of buckets are"
-    return (f"{changes} not shown: digests and calls on trails name other buckets as the place of logs",)
+def _left_out(others: int, more: int) -> tuple[str, ...]:
+    """Say which events that changed logging, or may have, are not shown."""
+    notes: list[str] = []
+    if others:
+        told = "1 change of a bucket is" if others == 1 else f"{others:,} changes of buckets are"
+        notes.append(f"{told} not shown: digests and calls on trails name other buckets as the place of logs")
+    if more:
+        notes.append(f"{more:,} more events that changed logging are not shown; --limit 0 shows all")
+    return tuple(notes)
 
 
 def _partial(found: Survey) -> tuple[str, ...]:

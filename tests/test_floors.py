@@ -31,7 +31,7 @@ DOORS = {
     *("investigate", "collect", "detect", "export"),
 }
 """Public verbs, and parts of them that have a question of their own: what a worker process of `ingest` does with its
-share of files; what `validate` keeps, reads, looks for, and tells the store; which hours `investigate` can speak for."""
+share of files; what `validate` keeps, reads, looks for, and tells the store; which hours the logs speak for."""
 FACE = "face"
 """`ctaudit/__init__.py`, which lends its ten names out of the rooms, and so stands beside the doors."""
 

@@ -206,8 +206,12 @@ def known(connection: duckdb.DuckDBPyConnection, span: Span, first: int, end: in
 
 
 _LOST = f"""
-  SELECT {_named("key")} AS n FROM listed ANTI JOIN contents USING (sha256) WHERE listed.integrity = 'proven'
+  WITH lost AS MATERIALIZED (
+    SELECT key FROM listed ANTI JOIN contents USING (sha256) WHERE listed.integrity = 'proven'
+  )
+  SELECT {_named("key")} AS n FROM lost
 """
+"""SQL: the names are read last, else those of all that is listed would be."""
 _UNREAD = f"SELECT {_named('path', _MEMBER)} AS n FROM (SELECT DISTINCT path FROM faults)"
 
 
@@ -239,9 +243,8 @@ def _read_spans(connection: duckdb.DuckDBPyConnection, where: str, found: dict[P
 def stops(connection: duckdb.DuckDBPyConnection, end: int) -> dict[str, list[Seconds]]:
     """Return by account when trails were stopped; one that was not started again, up to the hour `end`.
 
-    A trail of several regions is stopped in its home region, and the call does not say which regions it has: a stop
-    counts for all of its account's. Nor does it say that the trail is an organization's, with members of which it
-    counts, too: their events do not know of it.
+    A trail of several regions is stopped in its home region, and the call does not say which regions it has: so a stop
+    counts for all of its account's. Whether the trail is an organization's, which logs others too, is not told either.
     """
     found: dict[str, list[Seconds]] = defaultdict(list)
     stopped: dict[tuple[str, str], int] = {}
