@@ -134,6 +134,6 @@ def _evidence(known: Known, stops: Sequence[Seconds], within: Range) -> Evidence
         known.lost,
         known.unread,
         known.gaps,
-        known.ends,
+        known.unaccounted,
         stops,
     )

@@ -13,7 +13,8 @@ from ctaudit.queries import coverage_words, hours, logging_changes
 from ctaudit.queries.coverage import BUSY, LATE, Judged, Place, State, Stretch, days, share, stretches
 from ctaudit.query import Span
 from ctaudit.store.holdings import unread
-from ctaudit.store.hours import Counts, Reach
+from ctaudit.store.hour_counts import Counts
+from ctaudit.store.hours import Reach
 from ctaudit.store.layout import Layout
 from ctaudit.table import Column, Shade, Strips, Table, Value
 

@@ -45,7 +45,7 @@ def coverage(
 
     A digest's hours are those of delivery, some minutes after the events. Without --since and --until the span is that
     of the store's events and digests. Events that changed logging stand in a table of their own. On a terminal a strip
-    shows each account and region.
+    shows each account and region. Log files count as late when they came an hour or more after their oldest event.
 
     Exits with 0 when every hour is covered or proven, else with 3.
 

@@ -10,9 +10,10 @@ import duckdb
 from ctaudit.engines.interrupt import interruptible
 from ctaudit.errors import QueryLimit
 from ctaudit.query import Span
-from ctaudit.store import catalog, hours, reader
+from ctaudit.store import catalog, hour_counts, hours, reader
 from ctaudit.store.catalog import CONFIG, Totals
-from ctaudit.store.hours import Counts, Known, Place, Reach, Seconds
+from ctaudit.store.hour_counts import Counts
+from ctaudit.store.hours import Known, Place, Reach, Seconds
 from ctaudit.store.layout import Layout
 
 Choose = Callable[[Mapping[Place, Reach]], tuple[int, int] | None]
@@ -55,7 +56,7 @@ def _ask(connection: duckdb.DuckDBPyConnection, layout: Layout, span: Span, choo
     known: dict[Place, Known] = {}
     if late is not None:
         segments = reader.snapshot(connection, layout, Span(until=span.until)).segments
-        hours.read_oldest(connection, segments)
+        hour_counts.read_oldest(connection, segments)
     with catalog.attached(connection, layout):
         totals = catalog.totals(connection)
         places = hours.places(connection, activity=late is not None)
@@ -64,7 +65,7 @@ def _ask(connection: duckdb.DuckDBPyConnection, layout: Layout, span: Span, choo
         if chosen is not None:
             known = hours.known(connection, span, *chosen)
             if late is not None:
-                counts = hours.count_events(connection, segments, span, *chosen)
-                hours.count_files(connection, counts, span, chosen, late)
+                counts = hour_counts.count_events(connection, segments, span, *chosen)
+                hour_counts.count_files(connection, counts, span, chosen, late)
         buckets = hours.buckets(connection)
     return Spoken(totals, places, known, stops, buckets, counts)

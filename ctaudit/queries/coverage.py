@@ -5,9 +5,9 @@ file that they list is in the store. Digests speak of hours of *delivery*, and e
 they happened: hence the quarter. What AWS delivers later than that is counted as late, and proves nothing either way.
 
 `gap`: something is known to be lacking. A log file that a proven digest lists is not in the store, or one could not be
-read whole (the quarter of an hour before its delivery counts too); a validation found files gone or hours without a
-digest; logging was stopped. Of the hours that lie whole within a stop only those without any event or log file count:
-another trail may have gone on.
+read whole (the quarter of an hour before its delivery counts too); a validation found files or digests gone, or digests
+that begin anew; logging was stopped. Of the hours that lie whole within a stop only those without any event or log file
+count: another trail may have gone on. So do hours of which nothing is heard and a validation found no proven digest.
 
 `covered`: there are events of that hour, or log files delivered in it, or proven digests account for it, though not for
 the quarter after it. Others of its log files may be lacking: nothing tells.
@@ -51,7 +51,7 @@ class Cause(enum.StrEnum):
     LOST = "a log file that a proven digest lists is not in the store"
     UNREAD = "a log file could not be read whole"
     STOPPED = "logging was stopped"
-    VALIDATION = "validation found files gone or hours without a digest"
+    VALIDATION = "validation found files or digests gone, or no proven digest"
 
 
 Place = tuple[str, str]
@@ -73,9 +73,9 @@ class Evidence:
     unread: Sequence[int] = ()
     """When log files were delivered that could not be read whole."""
     gaps: Sequence[Seconds] = ()
-    """What a validation found to be lacking in between."""
-    ends: Sequence[Seconds] = ()
-    """Spans before a validation's first digest and after its last: no digest was there to say that anything lacks."""
+    """Where a validation found files or digests gone, or digests that begin anew."""
+    unaccounted: Sequence[Seconds] = ()
+    """Where it found no proven digest, and so nothing that tells whether anything lacks."""
     stops: Sequence[Seconds] = ()
     """When logging was stopped."""
 
@@ -113,9 +113,9 @@ def judge(evidence: Evidence, within: Range) -> Judged:
     for found in causes.values():
         gap |= found & ~proven
     covered = (heard | hours.filled(sound, within)) & ~(proven | gap)
-    ends = hours.touched(evidence.ends, within) & ~(proven | covered)
-    causes[Cause.VALIDATION] |= ends
-    gap |= ends
+    unaccounted = hours.touched(evidence.unaccounted, within) & ~(proven | covered)
+    causes[Cause.VALIDATION] |= unaccounted
+    gap |= unaccounted
     silent = within.all & ~(proven | gap | covered)
     states = {State.GAP: gap, State.SILENT: silent, State.COVERED: covered, State.PROVEN: proven}
     return Judged(states, {cause: found & gap for cause, found in causes.items() if found & gap})

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from ctaudit.errors import StoreError
 from ctaudit.fault import Fault
 from ctaudit.records.arrow import SCHEMA
-from ctaudit.store import catalog, hours, proofs, views
+from ctaudit.store import catalog, deliveries, proofs, views
 from ctaudit.store.duplicates import Resolved, resolve
 from ctaudit.store.layout import EMPTY, Layout, sync
 from ctaudit.store.segment import TEMPORARY, Segment
@@ -163,7 +163,7 @@ def _insert_ledger(connection: duckdb.DuckDBPyConnection, pending: Pending) -> N
     connection.execute(
         "INSERT OR REPLACE INTO paths SELECT DISTINCT ON (path, file_id) path, file_id, size, changed_ns FROM incoming"
     )
-    hours.note_deliveries(connection)
+    deliveries.note(connection)
     proofs.settle(connection, "file_id IN (SELECT file_id FROM incoming)")
     connection.unregister("incoming")
     paths = pa.table({"path": pa.array(pending.read_paths, pa.string())})

@@ -7,50 +7,19 @@ names of log files, and of digests; an event without one belongs to no hour.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import duckdb
 
 from ctaudit.query import Span
-from ctaudit.store.views import quote, segments_sql
+from ctaudit.store.deliveries import MEMBER, MOMENT, named
+from ctaudit.store.moments import chosen, hour_of, moment_of
 
 Place = tuple[str, str]
 """Account and region."""
 Seconds = tuple[int, int]
 """From (inclusive) and until (exclusive)."""
-
-_LOG_NAME = (
-    r"(?:^|/)([0-9]{12})_CloudTrail_([a-z]{2}[a-z0-9-]{1,30})_([0-9]{8}T[0-9]{4}Z)_?[A-Za-z0-9]{16}"
-    r"\.json(?:\.[a-z0-9]+)*"
-)
-"""The last part of a path as CloudTrail names log files: account, region, minute of delivery.
-
-AWS's documentation also shows a name without the `_` before its random part.
-"""
-_MEMBER = "(?:#member[0-9]+)?"
-"""Ends the path of a further gzip member: no file of its own, but what cannot be read in it is lacking all the same."""
-
-
-def _named(path: str, member: str = "") -> str:
-    """Return SQL for the account, region and delivery in a path's last part: a struct with `a`, `r` and `t`."""
-    return f"regexp_extract({path}, {quote(f'{_LOG_NAME}{member}$')}, ['a', 'r', 't'])"
-
-
-_MOMENT = "try_strptime(n.t, '%Y%m%dT%H%MZ')"
-
-
-def note_deliveries(connection: duckdb.DuckDBPyConnection) -> None:
-    """Note of the contents in `incoming`, which are being taken into the ledger, when they were delivered.
-
-    Names are read once, here: of a million paths it takes a second, which no lookup should.
-    """
-    connection.execute(
-        f"""INSERT OR IGNORE INTO deliveries
-            SELECT DISTINCT file_id, n.a, n.r, {_MOMENT} FROM (
-              SELECT file_id, {_named("path")} AS n FROM incoming WHERE kind IN ('events', 'empty', 'known')
-            ) WHERE n.a <> '' AND {_MOMENT} IS NOT NULL"""
-    )
 
 
 @dataclass(slots=True)
@@ -85,47 +54,16 @@ class Known:
     unread: list[int] = field(default_factory=list)
     """When log files were delivered that could not be read whole."""
     gaps: list[Seconds] = field(default_factory=list)
-    ends: list[Seconds] = field(default_factory=list)
-    """Gaps at the ends, where there is no digest that could tell what lacks."""
+    """Of what a validation found: where something is known to lack."""
+    unaccounted: list[Seconds] = field(default_factory=list)
+    """And where no proven digest tells whether anything lacks."""
 
 
-@dataclass(slots=True)
-class Counts:
-    """What one hour of an account and region has."""
-
-    events: int = 0
-    files: int = 0
-    first: str | None = None
-    """The first delivery of a log file in it, RFC 3339."""
-    last: str | None = None
-    late: int = 0
-    """Log files delivered in it long after their oldest event."""
-
-
-_ENDS = ("coverage.head", "coverage.tail", "coverage.no_digests", "coverage.nothing_found")
+_KNOWN_LACKS = ("log.missing", "digest.missing", "coverage.temporal_gap", "coverage.restart_gap")
+"""Gaps in which something is known to be gone, or logging to have stopped; in the others no digest is proven."""
 _FOREVER = 1 << 40
 """Seconds: beyond all times that can be written down."""
 _DATED = "date <> 'unknown' AND account IS NOT NULL AND region IS NOT NULL"
-
-
-def _chosen(span: Span, account: str = "account", region: str = "region") -> str:
-    """Return the SQL condition on account and region that a span implies."""
-    parts = ["true"]
-    if span.accounts:
-        parts.append(f"{account} IN ({', '.join(map(quote, span.accounts))})")
-    if span.regions:
-        parts.append(f"{region} IN ({', '.join(map(quote, span.regions))})")
-    return " AND ".join(parts)
-
-
-def _hour(moment: str) -> str:
-    """Return SQL for the hour of a timestamp, counted from 1970."""
-    return f"(epoch({moment})::BIGINT // 3600)"
-
-
-def _of_text(column: str) -> str:
-    """Return SQL for a moment, `YYYY-MM-DDTHH:MM:SSZ`, as a timestamp."""
-    return f"try_cast({column} AS TIMESTAMP)"
 
 
 def places(connection: duckdb.DuckDBPyConnection, *, activity: bool = False) -> dict[Place, Reach]:
@@ -151,20 +89,20 @@ def places(connection: duckdb.DuckDBPyConnection, *, activity: bool = False) -> 
 
 _SPEAKERS = (
     (
-        f"""SELECT account, region, {_hour(_of_text("min(first_time)"))}, {_hour(_of_text("max(last_time)"))} + 1
+        f"""SELECT account, region, {hour_of(moment_of("min(first_time)"))}, {hour_of(moment_of("max(last_time)"))} + 1
             FROM segment_partitions WHERE {_DATED} GROUP BY ALL""",
         True,
         True,
     ),
     (
-        f"""SELECT account, region, {_hour("min(delivered)")}, {_hour("max(delivered)")} + 1
+        f"""SELECT account, region, {hour_of("min(delivered)")}, {hour_of("max(delivered)")} + 1
             FROM deliveries GROUP BY ALL""",
         False,
         True,
     ),
     (
-        f"""SELECT account, region, {_hour(_of_text("min(since)"))},
-                   (epoch({_of_text("max(until)")})::BIGINT + 3599) // 3600 FROM windows GROUP BY ALL""",
+        f"""SELECT account, region, {hour_of(moment_of("min(since)"))},
+                   (epoch({moment_of("max(until)")})::BIGINT + 3599) // 3600 FROM windows GROUP BY ALL""",
         True,
         False,
     ),
@@ -180,8 +118,8 @@ def known(connection: duckdb.DuckDBPyConnection, span: Span, first: int, end: in
     def of(account: str, region: str) -> Known:
         return found.setdefault((account, region), Known())
 
-    where = _chosen(span)
-    day = _hour("try_cast(date AS TIMESTAMP)")
+    where = chosen(span)
+    day = hour_of("try_cast(date AS TIMESTAMP)")
     for account, region, days, masks in connection.execute(
         f"""SELECT account, region, list(day), list(hours) FROM (
               SELECT account, region, {day} AS day, bit_or(hours) AS hours FROM segment_partitions
@@ -190,7 +128,7 @@ def known(connection: duckdb.DuckDBPyConnection, span: Span, first: int, end: in
         [first, end],
     ).fetchall():
         of(account, region).days = dict(zip(days, masks, strict=True))
-    hour = _hour("delivered")
+    hour = hour_of("delivered")
     for account, region, delivered in connection.execute(
         f"""SELECT account, region, list(DISTINCT {hour}) FROM deliveries
             WHERE {where} AND {hour} >= ? AND {hour} < ? GROUP BY ALL""",
@@ -209,10 +147,10 @@ _LOST = f"""
   WITH lost AS MATERIALIZED (
     SELECT key FROM listed ANTI JOIN contents USING (sha256) WHERE listed.integrity = 'proven'
   )
-  SELECT {_named("key")} AS n FROM lost
+  SELECT {named("key")} AS n FROM lost
 """
 """SQL: the names are read last, else those of all that is listed would be."""
-_UNREAD = f"SELECT {_named('path', _MEMBER)} AS n FROM (SELECT DISTINCT path FROM faults)"
+_UNREAD = f"SELECT {named('path', MEMBER)} AS n FROM (SELECT DISTINCT path FROM faults)"
 
 
 def _absent(
@@ -220,14 +158,14 @@ def _absent(
 ) -> Iterator[tuple[str, str, int]]:
     """Yield account, region and moment of the log files that a relation names, delivered about the hours asked for."""
     yield from connection.execute(
-        f"""SELECT DISTINCT n.a, n.r, epoch({_MOMENT})::BIGINT AS moment FROM ({source})
-            WHERE n.a <> '' AND {_chosen(span, "n.a", "n.r")} AND moment >= ? AND moment < ? ORDER BY ALL""",
+        f"""SELECT DISTINCT n.a, n.r, epoch({MOMENT})::BIGINT AS moment FROM ({source})
+            WHERE n.a <> '' AND {chosen(span, "n.a", "n.r")} AND moment >= ? AND moment < ? ORDER BY ALL""",
         [first * 3600, (end + 1) * 3600],
     ).fetchall()
 
 
 def _read_spans(connection: duckdb.DuckDBPyConnection, where: str, found: dict[Place, Known]) -> None:
-    since, until = (f"epoch({_of_text(column)})::BIGINT" for column in ("since", "until"))
+    since, until = (f"epoch({moment_of(column)})::BIGINT" for column in ("since", "until"))
     for account, region, start, stop in connection.execute(
         f"SELECT account, region, {since}, {until} FROM windows WHERE {where} ORDER BY ALL"
     ).fetchall():
@@ -236,7 +174,7 @@ def _read_spans(connection: duckdb.DuckDBPyConnection, where: str, found: dict[P
         f"SELECT account, region, {since}, {until}, code FROM gaps WHERE {where} ORDER BY ALL"
     ).fetchall():
         place = found.setdefault((account, region), Known())
-        spans = place.ends if code in _ENDS else place.gaps
+        spans = place.gaps if code in _KNOWN_LACKS else place.unaccounted
         spans.append((-_FOREVER if start is None else start, _FOREVER if stop is None else stop))
 
 
@@ -248,7 +186,7 @@ def stops(connection: duckdb.DuckDBPyConnection, end: int) -> dict[str, list[Sec
     """
     found: dict[str, list[Seconds]] = defaultdict(list)
     stopped: dict[tuple[str, str], int] = {}
-    moment = f"epoch({_of_text('time')})::BIGINT"
+    moment = f"epoch({moment_of('time')})::BIGINT"
     for account, trail, when, starts in connection.execute(
         f"SELECT DISTINCT account, trail, {moment}, starts FROM trail_stops WHERE {moment} < ? ORDER BY 1, 2, 3, 4",
         [end * 3600],
@@ -265,52 +203,3 @@ def stops(connection: duckdb.DuckDBPyConnection, end: int) -> dict[str, list[Sec
 def buckets(connection: duckdb.DuckDBPyConnection) -> frozenset[str]:
     """Return the buckets that validated digests say trails deliver into."""
     return frozenset(row[0] for row in connection.execute("SELECT name FROM log_buckets").fetchall())
-
-
-def read_oldest(connection: duckdb.DuckDBPyConnection, segments: Sequence[str]) -> None:
-    """Note when the oldest event of each file was, in a table of the connection's own memory."""
-    connection.execute(
-        f"""CREATE TABLE memory.oldest AS SELECT file_id, min(eventtime) AS eventtime
-            FROM {segments_sql(segments)} WHERE eventtime IS NOT NULL GROUP BY ALL"""
-    )
-
-
-def count_events(
-    connection: duckdb.DuckDBPyConnection, segments: Sequence[str], span: Span, first: int, end: int
-) -> dict[Place, dict[int, Counts]]:
-    """Count the events by account, region and hour; those that do not count for coverage are left out."""
-    counts: dict[Place, dict[int, Counts]] = {}
-    hour = _hour(_of_text("eventtime"))
-    for account, region, at, events in connection.execute(
-        f"""SELECT account, awsregion, {hour} AS hour, count(*) FROM {segments_sql(segments)}
-            WHERE account IS NOT NULL AND awsregion IS NOT NULL AND {_chosen(span, "account", "awsregion")}
-            AND coalesce(eventcategory IN ('Management', 'Data'), true) AND hour >= ? AND hour < ? GROUP BY ALL""",
-        [first, end],
-    ).fetchall():
-        counts.setdefault((account, region), {})[at] = Counts(events=events)
-    return counts
-
-
-def count_files(
-    connection: duckdb.DuckDBPyConnection,
-    counts: dict[Place, dict[int, Counts]],
-    span: Span,
-    hours: tuple[int, int],
-    late: int,
-) -> None:
-    """Add to `counts` the log files by hour of delivery, and how many came `late` seconds after their oldest event."""
-    hour = _hour("delivered")
-    oldest = f"epoch({_of_text('oldest.eventtime')})"
-    for account, region, at, files, first, last, behind in connection.execute(
-        f"""SELECT account, region, {hour} AS hour, count(DISTINCT file_id), strftime(min(delivered), '{_RFC}'),
-                   strftime(max(delivered), '{_RFC}'),
-                   count(DISTINCT file_id) FILTER (epoch(delivered) - {oldest} >= ?)
-            FROM deliveries LEFT JOIN memory.oldest USING (file_id)
-            WHERE {_chosen(span)} AND hour >= ? AND hour < ? GROUP BY ALL""",
-        [late, *hours],
-    ).fetchall():
-        one = counts.setdefault((account, region), {}).setdefault(at, Counts())
-        one.files, one.first, one.last, one.late = files, first, last, behind
-
-
-_RFC = "%Y-%m-%dT%H:%M:%SZ"

@@ -41,7 +41,8 @@ def test_of_nothing_nothing_is_known() -> None:
 
 @pytest.mark.parametrize("layer", ["events", "files"])
 def test_what_is_heard_covers_its_hour_alone(layer: str) -> None:
-    assert picture(Evidence(**{layer: 0b00100001})) == "c....c.."
+    found: dict[str, Any] = {layer: 0b00100001}
+    assert picture(Evidence(**found)) == "c....c.."
 
 
 @pytest.mark.parametrize(
@@ -83,9 +84,9 @@ def test_what_validation_found_stands_against_events_but_not_against_proof() -> 
     assert picture(replace(PROVEN, gaps=(span(2, 4.5),))) == "pppppppp"
 
 
-def test_where_the_digests_end_events_still_speak() -> None:
-    assert picture(Evidence(events=0b1111, ends=(span(2, 20),))) == "ccccgggg"
-    assert picture(replace(PROVEN, ends=(span(2, 20),))) == "pppppppp"
+def test_where_no_digest_is_proven_events_still_speak() -> None:
+    assert picture(Evidence(events=0b1111, unaccounted=(span(2, 20),))) == "ccccgggg"
+    assert picture(replace(PROVEN, unaccounted=(span(2, 20),))) == "pppppppp"
 
 
 def test_a_stop_makes_gaps_where_it_begins_and_ends_and_of_the_silence_between() -> None:
@@ -122,7 +123,7 @@ def worlds(draw: st.DrawFn) -> tuple[Evidence, Range]:
     within = draw(RANGES)
     layers: dict[str, Any] = {name: draw(st.integers(0, within.all)) for name in ("events", "files")}
     layers |= {name: draw(st.lists(MOMENTS, max_size=3)) for name in ("lost", "unread")}
-    layers |= {name: draw(SEVERAL) for name in ("windows", "gaps", "ends", "stops")}
+    layers |= {name: draw(SEVERAL) for name in ("windows", "gaps", "unaccounted", "stops")}
     return Evidence(**layers), within
 
 
