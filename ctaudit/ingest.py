@@ -30,6 +30,8 @@ SHARE_BYTES = 8 * 1024 * 1024
 SHARE_FILES = 2000
 COMMIT_SECONDS = 5.0
 """At least this long between two commits: each costs some milliseconds and a segment for each date it touches."""
+COMMIT_SHARE = 0.02
+"""And so long that commits take at most this part of the time: they grow with the store."""
 INLINE_BYTES = 2 * 1024 * 1024
 """Below this much evidence one process is faster than starting workers."""
 
@@ -97,7 +99,7 @@ class _Run:
         self._stopped = stopped
         self._summary = Summary()
         self._pending = Pending()
-        self._committed_at = time.monotonic()
+        self._commit_at = time.monotonic() + COMMIT_SECONDS
         self._step = Step()
 
     def run(self, sources: Sequence[str]) -> Summary:
@@ -109,7 +111,7 @@ class _Run:
         for share in self._shares(list(_plan(chosen)), known_contents, total):
             self._take(share)
             self._stop_if_asked()
-            if time.monotonic() - self._committed_at > COMMIT_SECONDS:
+            if time.monotonic() > self._commit_at:
                 self._commit()
         self._stop_if_asked()
         self._commit()
@@ -199,13 +201,15 @@ class _Run:
             raise Interrupted("interrupted")
 
     def _commit(self) -> None:
+        began = time.monotonic()
         if self._pending.entries or self._pending.faults or self._pending.listed:
             done = commit(self._layout, self._pending)
             self._summary.events += done.events
             self._summary.duplicates += done.duplicates
             self._summary.conflicts += done.conflicts
             self._pending = Pending()
-        self._committed_at = time.monotonic()
+        ended = time.monotonic()
+        self._commit_at = ended + max(COMMIT_SECONDS, (ended - began) / COMMIT_SHARE)
 
     def _tell(self, **changes: int) -> None:
         values = {name: getattr(self._step, name) for name in Step.__slots__} | changes

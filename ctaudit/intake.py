@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -63,12 +65,25 @@ def take_in(
     writer = SegmentWriter(Layout(root))
     seen = set(known)
     reports: list[FileReport] = []
-    for file in chosen:
-        if stopped():
-            raise Interrupted("interrupted")
-        reports.append(_take_file(file, writer, seen))
-    writer.finish()
+    with _no_search_for_cycles():
+        for file in chosen:
+            if stopped():
+                raise Interrupted("interrupted")
+            reports.append(_take_file(file, writer, seen))
+        writer.finish()
     return Share(tuple(reports), tuple(writer.segments))
+
+
+@contextlib.contextmanager
+def _no_search_for_cycles() -> Iterator[None]:
+    """Keep Python from searching for cycles among millions of values that have none: a tenth of the time."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def _take_file(file: files.SourceFile, writer: SegmentWriter, seen: set[int]) -> FileReport:

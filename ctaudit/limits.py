@@ -35,6 +35,9 @@ MAX_FAULTS_PER_FILE = 1000
 MAX_RECORD_BYTES = 16 * MIB
 """Text of one record. AWS's own limit is 256 KiB (1 MiB in Lake); larger ones become a fault."""
 
+MAX_UNKNOWN_FIELDS = 1000
+"""Names of fields unknown to this version that one segment counts one by one; the others are counted together."""
+
 MAX_SQL_BYTES = 256 * 1024
 """Length of one SQL text: Athena's own limit. A megabyte of parentheses ends DuckDB 2.0's parser in a crash."""
 

@@ -40,6 +40,9 @@ CREATE TABLE segment_partitions (
 CREATE TABLE segment_names (
   date VARCHAR NOT NULL, name VARCHAR NOT NULL, eventsource VARCHAR, eventname VARCHAR, readonly VARCHAR
 );
+CREATE TABLE segment_fields (
+  date VARCHAR NOT NULL, name VARCHAR NOT NULL, field VARCHAR NOT NULL, rows BIGINT NOT NULL
+);
 CREATE TABLE duplicates (
   eventid VARCHAR, date VARCHAR NOT NULL, kept_file BIGINT NOT NULL, kept_record INTEGER NOT NULL,
   file_id BIGINT NOT NULL, record INTEGER NOT NULL, PRIMARY KEY (file_id, record)

@@ -186,7 +186,7 @@ def _insert_ledger(connection: duckdb.DuckDBPyConnection, pending: Pending) -> N
 
 
 def _remove_segments(connection: duckdb.DuckDBPyConnection, removed: Sequence[tuple[str, str]]) -> None:
-    for table in ("segments", "segment_partitions", "segment_names", "trail_stops"):
+    for table in ("segments", "segment_partitions", "segment_names", "segment_fields", "trail_stops"):
         for segment in removed:
             connection.execute(f"DELETE FROM {table} WHERE date = ? AND name = ?", segment)
 
@@ -205,6 +205,8 @@ def _insert_segments(connection: duckdb.DuckDBPyConnection, segments: Sequence[S
     _insert(connection, "segment_names", names_of, ("date", "name", "eventsource", "eventname", "readonly"))
     stops = [(segment.date, segment.name, *astuple(each)) for segment in segments for each in segment.stops]
     _insert(connection, "trail_stops", stops, ("date", "name", "account", "trail", "time", "starts"))
+    fields = [(segment.date, segment.name, *each) for segment in segments for each in segment.unknown_fields]
+    _insert(connection, "segment_fields", fields, ("date", "name", "field", "rows"))
 
 
 def _insert_findings(connection: duckdb.DuckDBPyConnection, resolved: Mapping[str, Resolved]) -> None:

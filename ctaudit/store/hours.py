@@ -135,6 +135,7 @@ def known(connection: duckdb.DuckDBPyConnection, span: Span, first: int, end: in
         [first, end],
     ).fetchall():
         of(account, region).deliveries = delivered
+    connection.execute(_READ_LOST)
     for account, region, at in _absent(connection, span, first, end, _LOST):
         of(account, region).lost.append(at)
     for account, region, at in _absent(connection, span, first, end, _UNREAD):
@@ -143,13 +144,12 @@ def known(connection: duckdb.DuckDBPyConnection, span: Span, first: int, end: in
     return found
 
 
-_LOST = f"""
-  WITH lost AS MATERIALIZED (
-    SELECT key FROM listed ANTI JOIN contents USING (sha256) WHERE listed.integrity = 'proven'
-  )
-  SELECT {named("key")} AS n FROM lost
+_READ_LOST = """
+  CREATE OR REPLACE TABLE memory.lost AS
+  SELECT key FROM listed ANTI JOIN contents USING (sha256) WHERE listed.integrity = 'proven'
 """
-"""SQL: the names are read last, else those of all that is listed would be."""
+"""SQL: a table of its own, since DuckDB would read the names of all that is listed before it looks for what lacks."""
+_LOST = f"SELECT {named('key')} AS n FROM memory.lost"
 _UNREAD = f"SELECT {named('path', MEMBER)} AS n FROM (SELECT DISTINCT path FROM faults)"
 
 

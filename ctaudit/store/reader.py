@@ -15,6 +15,9 @@ from ctaudit.records.columns import UNKNOWN_DATE
 from ctaudit.store import catalog
 from ctaudit.store.layout import EMPTY, Layout
 
+RESTORE = "restore it from a copy, or ingest the evidence into a new store"
+"""What to try when a segment is damaged or gone."""
+
 
 @contextlib.contextmanager
 def explained(layout: Layout) -> Iterator[None]:
@@ -25,8 +28,7 @@ def explained(layout: Layout) -> Iterator[None]:
         raise
     except duckdb.Error as error:
         first = str(error).strip().partition("\n")[0]
-        advice = "restore it from a copy, or ingest the evidence into a new store"
-        raise StoreError(f"the store {layout.root} cannot be read: {first}", advice) from error
+        raise StoreError(f"the store {layout.root} cannot be read: {first}", RESTORE) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,14 +77,11 @@ def _checked(root: Path, segment: Path, size: int) -> str:
     try:
         found = segment.stat().st_size
     except OSError as error:
-        raise StoreError(f"the store {root} cannot be read: {error.strerror}: {segment}", _RESTORE) from error
+        raise StoreError(f"the store {root} cannot be read: {error.strerror}: {segment}", RESTORE) from error
     if found != size:
         said = f"{segment} has {found} bytes and was written with {size}"
-        raise StoreError(f"the store {root} cannot be read: {said}", _RESTORE)
+        raise StoreError(f"the store {root} cannot be read: {said}", RESTORE)
     return str(segment)
-
-
-_RESTORE = "restore it from a copy, or ingest the evidence into a new store"
 
 
 def partitions_where(span: Span) -> tuple[str, list[object]]:

@@ -6,6 +6,7 @@ import hashlib
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import compress
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from ctaudit.records import unknown_fields
 from ctaudit.records.arrow import SCHEMA
-from ctaudit.records.batch import BATCH_ROWS, Rows
-from ctaudit.records.columns import ACCOUNT, EXTRA, FILE_ID, RECORD, UNKNOWN_DATE
+from ctaudit.records.batch import Rows
+from ctaudit.records.columns import ACCOUNT, EVENT, EXTRA, FILE_ID, RECORD, UNKNOWN_DATE, Shape
+from ctaudit.records.gate import Gated
+from ctaudit.records.shared import Pieces
 from ctaudit.store.layout import Layout, sync
 from ctaudit.store.stops import Stop, stops
 
@@ -23,6 +27,7 @@ ROW_GROUP_ROWS = 64 * 1024
 TEMPORARY = ".tmp"
 """Suffix of a segment that is still being written; the next ingest sweeps such files."""
 
+_TIME = next(index for index, field in enumerate(EVENT) if field.shape is Shape.TIME)
 _STATISTICS = ["eventtime", "eventsource", "eventname", "awsregion", "errorcode", "eventid", ACCOUNT, FILE_ID, RECORD]
 """Columns whose row-group minimum and maximum can prune; for JSON text they would be waste."""
 _NO_DICTIONARY = ("eventid", "requestid", "requestparameters", "responseelements", "additionaleventdata", EXTRA, RECORD)
@@ -52,7 +57,9 @@ class Segment:
     partitions: tuple[Partition, ...]
     names: tuple[tuple[str | None, str | None, str | None], ...]
     """Each (event source, event name, readonly) that occurs in it: questions about verbs start from these."""
-    stops: tuple[Stop, ...]
+    unknown_fields: tuple[tuple[str, int], ...] = ()
+    """Path of each field that no column holds, and the number of its records."""
+    stops: tuple[Stop, ...] = ()
     """The calls in it that stopped or started a trail."""
 
 
@@ -60,67 +67,46 @@ class SegmentWriter:
     """Gathers events by date and writes each date's rows as a segment. It is a `read.Sink` for one file at a time."""
 
     MOST_BYTES = 256 * 1024 * 1024
-    """Arrow bytes held over all dates; above it they are written out, so that memory stays bounded."""
+    """Bytes held over all dates; above it they are written out, so that memory stays bounded."""
 
     def __init__(self, layout: Layout) -> None:
         self._layout = layout
         self._rows: dict[str, Rows] = {}
-        self._batches: dict[str, list[pa.RecordBatch]] = {}
-        self._bytes = 0
         self._file_id = 0
+        self.pieces = Pieces()
         self.segments: list[Segment] = []
 
     def begin_file(self, file_id: int) -> None:
         self._file_id = file_id
 
-    def fast(self, events: Sequence[Any], records: Sequence[int]) -> None:
-        if not events:
-            return
-        dates = {event.eventtime[:10] for event in events}
-        if len(dates) == 1:
-            self._add_fast(dates.pop(), events, records)
-            return
-        for date in sorted(dates):
-            chosen = [index for index, event in enumerate(events) if event.eventtime[:10] == date]
-            self._add_fast(date, [events[index] for index in chosen], [records[index] for index in chosen])
-
-    def _add_fast(self, date: str, events: Sequence[Any], records: Sequence[int]) -> None:
-        for start in range(0, len(events), BATCH_ROWS):
-            rows = self._rows_of(date)
-            rows.add_fast(events[start : start + BATCH_ROWS], self._file_id, records[start : start + BATCH_ROWS])
-            self._flush_full(date, rows)
+    def fast(self, gated: Gated, records: Sequence[int]) -> None:
+        days = [time[:10] for time in gated.columns[_TIME]]
+        for day in sorted(set(days)):
+            if days.count(day) == len(days):
+                self._rows_of(day).add_fast(gated, self._file_id, records)
+            else:
+                chosen = [each == day for each in days]
+                self._rows_of(day).add_fast(gated.some(chosen), self._file_id, list(compress(records, chosen)))
 
     def careful(self, event: Any, account: str | None, record: int, extra: str | None) -> None:
-        date = event.eventtime[:10] if event.eventtime else UNKNOWN_DATE
-        rows = self._rows_of(date)
-        rows.add(event, account, self._file_id, record, extra)
-        self._flush_full(date, rows)
+        day = event.eventtime[:10] if event.eventtime else UNKNOWN_DATE
+        self._rows_of(day).add(event, account, self._file_id, record, extra)
 
-    def _rows_of(self, date: str) -> Rows:
-        rows = self._rows.get(date)
+    def _rows_of(self, day: str) -> Rows:
+        rows = self._rows.get(day)
         if rows is None:
-            rows = self._rows[date] = Rows()
+            rows = self._rows[day] = Rows(self.pieces)
         return rows
 
-    def _flush_full(self, date: str, rows: Rows) -> None:
-        if len(rows) >= BATCH_ROWS:
-            self._flush(date)
-            if self._bytes > self.MOST_BYTES:
-                self.finish()
-
-    def _flush(self, date: str) -> None:
-        batch = self._rows.pop(date).batch()
-        self._batches.setdefault(date, []).append(batch)
-        self._bytes += batch.nbytes
+    def rest(self) -> None:
+        if self.pieces.bytes + sum(rows.bytes for rows in self._rows.values()) > self.MOST_BYTES:
+            self.finish()
 
     def finish(self) -> None:
         """Write every date gathered so far."""
-        for date in sorted(self._rows):
-            self._flush(date)
-        for date in sorted(self._batches):
-            table = pa.Table.from_batches(self._batches.pop(date), SCHEMA)
-            self.segments.append(write(self._layout, date, cluster(table)))
-        self._bytes = 0
+        for day in sorted(self._rows):
+            self.segments.append(write(self._layout, day, cluster(self._rows.pop(day).table())))
+        self.pieces.clear()
 
 
 def cluster(table: pa.Table) -> pa.Table:
@@ -128,22 +114,13 @@ def cluster(table: pa.Table) -> pa.Table:
 
     Files are read in the order of their paths, so they come clustered, and then nothing is copied.
     """
-    keys = [
-        table[ACCOUNT].combine_chunks().dictionary_encode(),
-        table["awsregion"].combine_chunks().dictionary_encode(),
-    ]
-    if all(_is_one_run(key) for key in keys):
+    accounts, regions = (table[name].combine_chunks().dictionary_encode("encode") for name in (ACCOUNT, "awsregion"))
+    clusters = pc.add(pc.multiply(accounts.indices, len(regions.dictionary)), regions.indices)
+    runs = pc.sum(pc.not_equal(clusters.slice(1), clusters.slice(0, max(len(clusters) - 1, 0)))).as_py() or 0
+    if runs + 1 == pc.count_distinct(clusters).as_py():
         return table
     order = pc.sort_indices(table, [(ACCOUNT, "ascending"), ("awsregion", "ascending"), ("eventtime", "ascending")])
     return table.take(order)
-
-
-def _is_one_run(key: pa.Array) -> bool:
-    """Tell whether equal values stand together: then they first appear in the order of their dictionary codes."""
-    if len(key.dictionary) + (key.null_count > 0) <= 1:
-        return True
-    codes = pc.fill_null(key.indices, len(key.dictionary))
-    return bool(pc.all(pc.greater_equal(codes.slice(1), codes.slice(0, len(codes) - 1))).as_py())
 
 
 def write(layout: Layout, date: str, table: pa.Table) -> Segment:
@@ -159,11 +136,18 @@ def write(layout: Layout, date: str, table: pa.Table) -> Segment:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
-    ids = table["eventid"].drop_null().to_pylist()
-    unique = len(set(ids)) == table.num_rows
-    partitions = tuple(_partitions(table, {} if date == UNKNOWN_DATE else _hours(table)))
-    names = tuple(_names(table))
-    return Segment(date, name, table.num_rows, path.stat().st_size, unique, partitions, names, tuple(stops(table)))
+    unique = pc.count_distinct(table["eventid"], mode="only_valid").as_py() == table.num_rows
+    return Segment(
+        date,
+        name,
+        table.num_rows,
+        path.stat().st_size,
+        unique,
+        tuple(_partitions(table, {} if date == UNKNOWN_DATE else _hours(table))),
+        tuple(_names(table)),
+        tuple(sorted(unknown_fields.count(table[EXTRA].drop_null().to_pylist()).items())),
+        tuple(stops(table)),
+    )
 
 
 def _write_parquet(table: pa.Table, path: Path) -> None:
