@@ -114,12 +114,14 @@ def _reap() -> tuple[int, int, resource.struct_rusage] | None:
         return None
 
 
-def alternate(commands: Mapping[str, Sequence[str]], runs: int, *, warm: bool = True) -> dict[str, list[Cost]]:
+def alternate(
+    commands: Mapping[str, Sequence[str]], runs: int, *, warm: bool = True, allowed: Iterable[int] = (0,)
+) -> dict[str, list[Cost]]:
     """Run the commands in turn, A B A B …, so that what else the machine does hits all alike."""
     costs: dict[str, list[Cost]] = {name: [] for name in commands}
     for turn in range(runs + warm):
         for name, command in commands.items():
-            cost = run(command)
+            cost = run(command, allowed=allowed)
             if turn or not warm:
                 costs[name].append(cost)
     return costs

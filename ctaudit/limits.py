@@ -78,3 +78,7 @@ MAX_FINDINGS = 100_000
 
 FINDING_SAMPLES = 5
 """Objects named by a finding that stands for many."""
+
+MAX_COVERAGE_HOURS = 20_000_000
+"""Hours times accounts and regions of which the state is told at once: 100 of them for 22 years. One event that claims
+to be of the year 1 would ask for more; then the question must name `--since` and `--until`, and lookups say so."""

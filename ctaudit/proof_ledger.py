@@ -10,8 +10,8 @@ import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
 
-from ctaudit import limits
-from ctaudit.integrity.coverage import HOUR
+from ctaudit import limits, times
+from ctaudit.integrity.coverage import HOUR, clip
 from ctaudit.integrity.loaded import Status
 from ctaudit.integrity.names import base_name, log_name
 from ctaudit.integrity.unlisted import MINUTE
@@ -43,6 +43,7 @@ class ProofLedger:
         self._keys = keys
         self._run = proofs.begin(layout)
         self._waiting: list[proofs.Listing] = []
+        self._buckets: set[str] = set()
 
     def add(self, listed: Sequence[Listed]) -> None:
         self._waiting += map(self._listing, listed)
@@ -52,6 +53,8 @@ class ProofLedger:
     def _listing(self, listed: Listed) -> proofs.Listing:
         judged, entry = listed.judged, listed.entry
         key = entry.location.key
+        if judged.proven:
+            self._buckets.add(entry.location.bucket)
         return proofs.Listing(
             key,
             base_name(key),
@@ -76,11 +79,26 @@ class ProofLedger:
         gaps = [_gap(found) for found in run.findings.kept if _is_gap(found)][:_MOST_GAPS]
         asked = run.asked
         proofs.replace_gaps(self._layout, list(run.accounted), spelled(asked.since), spelled(asked.until), gaps)
+        self._store_windows(run)
+        proofs.note_buckets(self._layout, self._buckets)
         proofs.settle_all(self._layout)
         for page in proofs.unjudged(self._layout):
             verdicts = [(file_id, word) for file_id, path in page if (word := _judge(path, run, whole))]
             if verdicts:
                 proofs.judge(self._layout, verdicts)
+
+    def _store_windows(self, run: Validation) -> None:
+        since, until = run.asked.since, run.asked.until
+        windows = {
+            place: [
+                (times.format_utc(part[0]), times.format_utc(part[1]))
+                for window in account.proven
+                if (part := clip(window, since, until)) is not None
+            ]
+            for place, account in run.accounted.items()
+            if account.newest is not None  # without any digest there is no word to replace an earlier one
+        }
+        proofs.replace_windows(self._layout, windows, spelled(since), spelled(until), keep=not self._keys)
 
 
 def _is_gap(found: Finding) -> bool:

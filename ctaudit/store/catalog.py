@@ -39,7 +39,7 @@ CREATE TABLE segments (
 );
 CREATE TABLE segment_partitions (
   date VARCHAR NOT NULL, name VARCHAR NOT NULL, account VARCHAR, region VARCHAR, rows BIGINT NOT NULL,
-  first_time VARCHAR, last_time VARCHAR
+  first_time VARCHAR, last_time VARCHAR, hours INTEGER NOT NULL
 );
 CREATE TABLE segment_names (
   date VARCHAR NOT NULL, name VARCHAR NOT NULL, eventsource VARCHAR, eventname VARCHAR, readonly VARCHAR
@@ -64,6 +64,18 @@ CREATE TABLE gaps (
   account VARCHAR NOT NULL, region VARCHAR NOT NULL, since VARCHAR, until VARCHAR, code VARCHAR NOT NULL,
   object VARCHAR, sentence VARCHAR NOT NULL
 );
+CREATE TABLE deliveries (
+  file_id BIGINT NOT NULL, account VARCHAR NOT NULL, region VARCHAR NOT NULL, delivered TIMESTAMP NOT NULL,
+  PRIMARY KEY (file_id, account, region, delivered)
+);
+CREATE TABLE windows (
+  account VARCHAR NOT NULL, region VARCHAR NOT NULL, since VARCHAR NOT NULL, until VARCHAR NOT NULL
+);
+CREATE TABLE trail_stops (
+  date VARCHAR NOT NULL, name VARCHAR NOT NULL, account VARCHAR NOT NULL, trail VARCHAR NOT NULL,
+  time VARCHAR NOT NULL, starts BOOLEAN NOT NULL
+);
+CREATE TABLE log_buckets (name VARCHAR PRIMARY KEY);
 CREATE VIEW files AS
   SELECT c.file_id, min(p.path) AS path, c.sha256, c.kind, c.bytes, c.records, c.events, c.refused, c.integrity
   FROM contents c LEFT JOIN paths p USING (file_id) GROUP BY ALL;

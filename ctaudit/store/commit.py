@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from typing import Any
 
 import duckdb
@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from ctaudit.errors import StoreError
 from ctaudit.fault import Fault
 from ctaudit.records.arrow import SCHEMA
-from ctaudit.store import catalog, proofs, views
+from ctaudit.store import catalog, deliveries, proofs, views
 from ctaudit.store.duplicates import Resolved, resolve
 from ctaudit.store.layout import EMPTY, Layout, sync
 from ctaudit.store.segment import TEMPORARY, Segment
@@ -168,6 +168,7 @@ def _insert_ledger(connection: duckdb.DuckDBPyConnection, pending: Pending) -> N
         """INSERT OR REPLACE INTO paths SELECT DISTINCT ON (path, file, file_id) path, file, file_id, size, changed_ns
            FROM incoming"""
     )
+    deliveries.note(connection)
     proofs.settle(connection, "file_id IN (SELECT file_id FROM incoming)")
     connection.unregister("incoming")
     paths = pa.table({"path": pa.array(pending.read_paths, pa.string())})
@@ -193,7 +194,7 @@ def _insert_ledger(connection: duckdb.DuckDBPyConnection, pending: Pending) -> N
 
 
 def _remove_segments(connection: duckdb.DuckDBPyConnection, removed: Sequence[tuple[str, str]]) -> None:
-    for table in ("segments", "segment_partitions", "segment_names", "segment_fields"):
+    for table in ("segments", "segment_partitions", "segment_names", "segment_fields", "trail_stops"):
         for segment in removed:
             connection.execute(f"DELETE FROM {table} WHERE date = ? AND name = ?", segment)
 
@@ -202,14 +203,16 @@ def _insert_segments(connection: duckdb.DuckDBPyConnection, segments: Sequence[S
     rows = [(segment.date, segment.name, segment.rows, segment.bytes) for segment in segments]
     _insert(connection, "segments", rows, ("date", "name", "rows", "bytes"))
     partitions = [
-        (segment.date, segment.name, part.account, part.region, part.rows, part.first_time, part.last_time)
+        (segment.date, segment.name, part.account, part.region, part.rows, part.first_time, part.last_time, part.hours)
         for segment in segments
         for part in segment.partitions
     ]
-    names = ("date", "name", "account", "region", "rows", "first_time", "last_time")
+    names = ("date", "name", "account", "region", "rows", "first_time", "last_time", "hours")
     _insert(connection, "segment_partitions", partitions, names)
     names_of = [(segment.date, segment.name, *each) for segment in segments for each in segment.names]
     _insert(connection, "segment_names", names_of, ("date", "name", "eventsource", "eventname", "readonly"))
+    stops = [(segment.date, segment.name, *astuple(each)) for segment in segments for each in segment.stops]
+    _insert(connection, "trail_stops", stops, ("date", "name", "account", "trail", "time", "starts"))
     fields = [(segment.date, segment.name, *each) for segment in segments for each in segment.unknown_fields]
     _insert(connection, "segment_fields", fields, ("date", "name", "field", "rows"))
 
@@ -267,11 +270,13 @@ _LEDGER = (
 _INTEGERS = frozenset(
     (
         *("file_id", "bytes", "records", "events", "refused_count", "faults", "size", "changed_ns", "offset", "record"),
-        *("rows", "count", "kept_file", "kept_record"),
+        *("rows", "count", "kept_file", "kept_record", "hours"),
     )
 )
 """Columns that hold integers; all others hold text."""
 
 
 def _type(column: str) -> pa.DataType:
+    if column == "starts":
+        return pa.bool_()
     return pa.int64() if column in _INTEGERS else pa.string()

@@ -6,7 +6,7 @@ integrity follows from it and from the content's own hash and name, whichever ca
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -169,6 +169,45 @@ def replace_gaps(
         for gap in gaps:
             values = [gap.account, gap.region, gap.since, gap.until, gap.code, gap.object, gap.sentence]
             connection.execute("INSERT INTO gaps VALUES (?, ?, ?, ?, ?, ?, ?)", values)
+
+
+def replace_windows(
+    layout: Layout,
+    places: Mapping[tuple[str, str], Sequence[tuple[str, str]]],
+    since: str | None,
+    until: str | None,
+    *,
+    keep: bool,
+) -> None:
+    """Store what proven digests account for in a span, by account and region: what was known of it is replaced.
+
+    With `keep` it stays as well: a validation without keys proves nothing, and takes nothing back. Windows that reach
+    out of the span are cut, not dropped: of the rest the validation said nothing.
+    """
+    with catalog.writing(layout) as connection:
+        for (account, region), windows in places.items():
+            where = "account = $account AND region = $region AND coalesce(since < $until, true)"
+            where += " AND coalesce(until > $since, true)"
+            given = {"account": account, "region": region, "since": since, "until": until}
+            if not keep:
+                cut = "SELECT account, region"
+                connection.execute(
+                    f"""CREATE TEMP TABLE outside AS
+                        {cut}, since, $since::VARCHAR AS until FROM windows WHERE {where} AND since < $since
+                        UNION ALL {cut}, $until::VARCHAR, until FROM windows WHERE {where} AND until > $until""",
+                    given,
+                )
+                connection.execute(f"DELETE FROM windows WHERE {where}", given)
+                connection.execute("INSERT INTO windows FROM outside")
+                connection.execute("DROP TABLE outside")
+            for window in windows:
+                connection.execute("INSERT INTO windows VALUES (?, ?, ?, ?)", [account, region, *window])
+
+
+def note_buckets(layout: Layout, names: Collection[str]) -> None:
+    """Note buckets that digests say trails deliver into."""
+    with catalog.writing(layout) as connection:
+        connection.execute("INSERT OR IGNORE INTO log_buckets SELECT unnest(?::VARCHAR[])", [sorted(names)])
 
 
 def files(layout: Layout) -> Iterator[tuple[str, str]]:
