@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import compress
@@ -64,7 +65,7 @@ class Segment:
 
 
 class SegmentWriter:
-    """Gathers events by date and writes each date's rows as a segment. It is a `read.Sink` for one file at a time."""
+    """Gathers events by date and writes each date's rows as a segment. It is a `read.Sink`."""
 
     MOST_BYTES = 256 * 1024 * 1024
     """Bytes held over all dates; above it they are written out, so that memory stays bounded."""
@@ -72,25 +73,22 @@ class SegmentWriter:
     def __init__(self, layout: Layout) -> None:
         self._layout = layout
         self._rows: dict[str, Rows] = {}
-        self._file_id = 0
         self.pieces = Pieces()
         self.segments: list[Segment] = []
 
-    def begin_file(self, file_id: int) -> None:
-        self._file_id = file_id
-
-    def fast(self, gated: Gated, records: Sequence[int]) -> None:
+    def fast(self, gated: Gated, file_ids: array[int], records: Sequence[int]) -> None:
         days = [time[:10] for time in gated.columns[_TIME]]
         for day in sorted(set(days)):
             if days.count(day) == len(days):
-                self._rows_of(day).add_fast(gated, self._file_id, records)
+                self._rows_of(day).add_fast(gated, file_ids, records)
             else:
                 chosen = [each == day for each in days]
-                self._rows_of(day).add_fast(gated.some(chosen), self._file_id, list(compress(records, chosen)))
+                ids = array("q", compress(file_ids, chosen))
+                self._rows_of(day).add_fast(gated.some(chosen), ids, list(compress(records, chosen)))
 
-    def careful(self, event: Any, account: str | None, record: int, extra: str | None) -> None:
+    def careful(self, event: Any, account: str | None, file_id: int, record: int, extra: str | None) -> None:
         day = event.eventtime[:10] if event.eventtime else UNKNOWN_DATE
-        self._rows_of(day).add(event, account, self._file_id, record, extra)
+        self._rows_of(day).add(event, account, file_id, record, extra)
 
     def _rows_of(self, day: str) -> Rows:
         rows = self._rows.get(day)
