@@ -10,6 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
 
@@ -21,9 +22,11 @@ from ctaudit.processors import processors
 from ctaudit.progress import Progress, Silent, Step
 from ctaudit.sources import files
 from ctaudit.store import catalog, lock
-from ctaudit.store.commit import KNOWN_FILES, Entry, Pending, commit, sweep
+from ctaudit.store.commit import KNOWN_FILES, Entry, Pending, commit
 from ctaudit.store.commit import prepare as prepare_store
+from ctaudit.store.compact import compact_some
 from ctaudit.store.layout import Layout, is_store
+from ctaudit.store.retire import sweep
 
 SHARE_BYTES = 8 * 1024 * 1024
 """Packed bytes of one worker's share: some 60 MB of JSON, so that a worker's memory stays in bounds."""
@@ -81,7 +84,7 @@ def ingest(
     try:
         with _noted_interrupts() as stopped, lock.held(layout):
             prepare_store(layout)
-            sweep(layout)
+            sweep(layout, datetime.now(UTC))
             summary = _Run(layout, jobs, progress or Silent(), stopped).run(sources)
     except OSError as error:
         raise _not_written(layout, error) from error
@@ -113,6 +116,7 @@ class _Run:
                 self._commit()
         self._stop_if_asked()
         self._commit()
+        compact_some(self._layout, self._summary.events, datetime.now(UTC), self._stopped)
         self._summary.faults.sort()
         return self._summary
 
@@ -200,7 +204,7 @@ class _Run:
 
     def _commit(self) -> None:
         if self._pending.entries or self._pending.faults or self._pending.listed:
-            done = commit(self._layout, self._pending)
+            done = commit(self._layout, self._pending, datetime.now(UTC))
             self._summary.events += done.events
             self._summary.duplicates += done.duplicates
             self._summary.conflicts += done.conflicts

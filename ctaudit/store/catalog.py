@@ -64,6 +64,8 @@ CREATE VIEW partitions AS
   SELECT account, region, p.date, sum(p.rows)::BIGINT AS rows, round(sum(s.bytes * p.rows / s.rows))::BIGINT AS bytes,
          min(first_time) AS first_time, max(last_time) AS last_time, count(*) AS segments
   FROM segment_partitions p JOIN segments s USING (date, name) GROUP BY ALL;
+CREATE TABLE retired (date VARCHAR NOT NULL, name VARCHAR NOT NULL, since VARCHAR NOT NULL);
+CREATE TABLE forgotten (date VARCHAR NOT NULL, events BIGINT NOT NULL, "at" VARCHAR NOT NULL);
 """
 
 _WAIT_SECONDS = 20.0

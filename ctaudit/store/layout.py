@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ctaudit.errors import StoreError
 
-STORE_VERSION = 2
+STORE_VERSION = 3
 """Raised whenever an older ctaudit could not read the store rightly."""
 
 EMPTY = ("unknown", "empty.parquet")
