@@ -82,12 +82,12 @@ def ingest(
     if not any(map(files.exists, sources)):
         raise UsageError(f"there is no such file or folder: {', '.join(map(_shown, sources))}", "check the spelling")
     try:
-        with _noted_interrupts() as stopped, lock.held(layout):
+        with noted_interrupts() as stopped, lock.held(layout):
             prepare_store(layout)
             sweep(layout, datetime.now(UTC))
             summary = _Run(layout, jobs, progress or Silent(), stopped).run(sources)
     except OSError as error:
-        raise _not_written(layout, error) from error
+        raise not_written(layout, error) from error
     summary.seconds = time.monotonic() - started
     return summary
 
@@ -250,7 +250,7 @@ def _plan(chosen: Iterable[files.SourceFile]) -> Iterator[list[files.SourceFile]
 
 
 @contextlib.contextmanager
-def _noted_interrupts() -> Iterator[Callable[[], bool]]:
+def noted_interrupts() -> Iterator[Callable[[], bool]]:
     """Note a Ctrl-C, to be asked for, where Python would raise it anywhere: in a destructor it would be swallowed.
 
     The second one is raised. In other threads than the main one signals are not ours.
@@ -272,7 +272,7 @@ def _noted_interrupts() -> Iterator[Callable[[], bool]]:
         signal.signal(signal.SIGINT, before)
 
 
-def _not_written(layout: Layout, error: OSError) -> StoreError:
+def not_written(layout: Layout, error: OSError) -> StoreError:
     what = error.strerror or str(error).partition(". Detail:")[0]
     return StoreError(
         f"cannot write to the store {layout.root}: {what}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -75,6 +76,8 @@ def prepare(layout: Layout) -> None:
         with catalog.created(layout) as connection:
             refresh_views(connection, layout)
         sync(layout.root)
+        with contextlib.suppress(PermissionError):  # who may make a folder there need not be allowed to open the place
+            sync(layout.root.parent)
 
 
 def commit(layout: Layout, pending: Pending, now: datetime) -> Committed:

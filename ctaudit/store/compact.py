@@ -103,6 +103,8 @@ def compact_some(layout: Layout, added: int, now: datetime, stopped: Callable[[]
 
     Raises Interrupted between two merges when `stopped` says so: what was merged before stays.
     """
+    if not added:
+        return
     left = max(MERGE_ROWS, added // BACKGROUND_SHARE)
     by_date = _held(layout)
     for date in sorted(by_date, key=lambda date: (-len(by_date[date]), date)):
