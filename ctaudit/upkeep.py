@@ -81,7 +81,8 @@ def told(plan: Plan, *, forgotten: bool) -> Document:
     if forgotten:
         notes.append(_STAY)
     if plan.undated:
-        notes.append(f"{plan.undated} events without a usable time stay")
+        stay = "event without a usable time stays" if plan.undated == 1 else "events without a usable time stay"
+        notes.append(f"{plan.undated} {stay}")
     return Document(content, tuple(notes))
 
 

@@ -1,4 +1,4 @@
-"""A process whose system calls on files are told to a test before they happen, and fail, or end it, if the test says so.
+"""A process whose system calls on files are told to a test before they happen, and fail if the test says so.
 
 Linux tells a supervisor of chosen system calls (`seccomp` with SECCOMP_RET_USER_NOTIF, no privilege needed), those of
 native code and of worker processes included. So a test sees what Python, Arrow and DuckDB really do, in order.
@@ -207,7 +207,7 @@ def _watch(listener: int, names: dict[int, str], below: str, decide: Decide, cal
 def _path(name: str, thread: int, arguments: Sequence[int]) -> str:
     try:
         if name not in _PATHS:
-            return os.readlink(f"/proc/{thread}/fd/{arguments[0]}")
+            return str(Path(f"/proc/{thread}/fd/{arguments[0]}").readlink())
         with Path(f"/proc/{thread}/mem").open("rb", buffering=0) as memory:
             memory.seek(arguments[_PATHS[name]])
             return os.fsdecode(memory.read(4096).partition(b"\0")[0])
