@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ctaudit.cli.options import FORMAT, PLAIN, TIME, streams_of
+from ctaudit.cli.streams import Streams
 from ctaudit.errors import UsageError
 from ctaudit.reports.formats import Format
 
@@ -47,16 +48,20 @@ def forget(ctx: click.Context, /, before: datetime, yes: bool, store: Path, form
 
     streams = streams_of(ctx)
     plan = plan_forgetting(store, before)
-    if plan.dates and not yes and not _agreed(plan, store):
+    if plan.dates and not yes and not _agreed(plan, store, streams):
         streams.say("nothing was forgotten", urgent=True)
         return streams.document(told(plan, forgotten=False), Format(format_))
     return streams.document(forget_dates(store, plan, now=datetime.now(UTC)), Format(format_))
 
 
-def _agreed(plan: Plan, store: Path) -> bool:
-    """Ask on the terminal; raises UsageError where nobody can answer."""
+def _agreed(plan: Plan, store: Path, streams: Streams) -> bool:
+    """Ask on the terminal; raises UsageError where nobody can answer.
+
+    Not by `click.confirm`, which writes a space to stdout; what is there must be data.
+    """
     days = f"1 day ({plan.first})" if plan.dates == 1 else f"{plan.dates} days ({plan.first} to {plan.last})"
     what = f"{days} with {plan.events:,} events, {plan.bytes / 1e6:.1f} MB"
     if not sys.stdin.isatty():
         raise UsageError(f"{store} would lose {what}, and nobody is there to confirm it", "say --yes to drop them")
-    return click.confirm(f"Drop {what} from {store} for good?", err=True)
+    streams.ask(f"Drop {what} from {store} for good? [y/N] ")
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
