@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import random
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from pathlib import Path
 import duckdb
 
 from ctaudit.errors import StoreBusy, StoreError
+from ctaudit.store import gate
 from ctaudit.store.layout import STORE_VERSION, Layout, sync
 from ctaudit.store.views import quote
 
@@ -111,7 +111,13 @@ def attached(connection: duckdb.DuckDBPyConnection, layout: Layout) -> Iterator[
     Raises StoreError when the catalog is missing, foreign, newer or damaged. Attaching costs a tenth of connecting.
     """
     layout.require()
-    _retry(layout.catalog, lambda: connection.execute(f"ATTACH {quote(str(layout.catalog))} AS catalog (READ_ONLY)"))
+    deadline = time.monotonic() + _WAIT_SECONDS
+
+    def attach() -> duckdb.DuckDBPyConnection:
+        gate.pass_through(layout.root, deadline)
+        return connection.execute(f"ATTACH {quote(str(layout.catalog))} AS catalog (READ_ONLY)")
+
+    _retry(layout.catalog, attach, deadline)
     try:
         with _explained(layout.catalog):
             connection.execute("USE catalog")
@@ -182,12 +188,13 @@ def totals(connection: duckdb.DuckDBPyConnection) -> Totals:
 
 
 def _connect(path: Path) -> duckdb.DuckDBPyConnection:
-    return _retry(path, lambda: duckdb.connect(str(path), config=CONFIG))
-
-
-def _retry(path: Path, attempt: Callable[[], duckdb.DuckDBPyConnection]) -> duckdb.DuckDBPyConnection:
-    """Open the catalog, waiting while another process holds it; other trouble becomes a StoreError at once."""
     deadline = time.monotonic() + _WAIT_SECONDS
+    with gate.held(path.parent, deadline):
+        return _retry(path, lambda: duckdb.connect(str(path), config=CONFIG), deadline)
+
+
+def _retry(path: Path, attempt: Callable[[], duckdb.DuckDBPyConnection], deadline: float) -> duckdb.DuckDBPyConnection:
+    """Open the catalog, waiting while another process holds it; other trouble becomes a StoreError at once."""
     while True:
         try:
             return attempt()
@@ -198,7 +205,7 @@ def _retry(path: Path, attempt: Callable[[], duckdb.DuckDBPyConnection]) -> duck
                 raise StoreBusy(
                     f"another process holds the catalog {path}", "close it, a duckdb shell perhaps, and try again"
                 ) from error
-            time.sleep(random.uniform(0.005, 0.05))  # noqa: S311 - spreads waiting processes, protects nothing
+            gate.pause()
 
 
 def _explain(path: Path, text: str) -> StoreError:

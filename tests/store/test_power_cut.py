@@ -29,7 +29,7 @@ def evidence(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def ingested(request: pytest.FixtureRequest, evidence: Path) -> tuple[Path, Watched]:
     """A first ingest of several commits and a merge, and what it called."""
     store = evidence / f"store-{request.param}"
-    words = ["ingest", evidence / "logs", "--store", store, "--jobs", str(request.param)]
+    words: list[str | Path] = ["ingest", evidence / "logs", "--store", store, "--jobs", str(request.param)]
     done = watched(words, store, jobs=request.param)
     assert done.code == 0, done.err
     assert select(store, "SELECT count(*) FROM retired")[0][0] >= 3
