@@ -11,8 +11,8 @@ class Fault:
     """The file, as the user would name it, `-` for standard input; `path#member2` is the second gzip member of it,
     `path!/name` a file in it when it is an archive."""
     offset: int | None
-    """Byte position of the trouble: in the unpacked text, or in the file itself for `file.*`, `zip.*` and other kinds of
-    packing; in what an archive unpacks to for `tar.*`."""
+    """Byte position of the trouble: in the unpacked text, or in the file itself for `file.*`, `zip.*` and other kinds
+    of packing; in what an archive unpacks to for `tar.*`."""
     kind: str
     """Dotted class that scripts may rely on, such as `gzip.truncated` or `json.cut`."""
     reason: str

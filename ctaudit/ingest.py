@@ -10,6 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
 
@@ -21,9 +22,11 @@ from ctaudit.processors import processors
 from ctaudit.progress import Progress, Silent, Step
 from ctaudit.sources import files, standard_input
 from ctaudit.store import catalog, lock
-from ctaudit.store.commit import KNOWN_FILES, Entry, Pending, commit, sweep
+from ctaudit.store.commit import KNOWN_FILES, Entry, Pending, commit
 from ctaudit.store.commit import prepare as prepare_store
+from ctaudit.store.compact import compact_some
 from ctaudit.store.layout import Layout, is_store
+from ctaudit.store.retire import sweep
 
 SHARE_BYTES = 8 * 1024 * 1024
 """Packed bytes of one worker's share: some 60 MB of JSON, so that a worker's memory stays in bounds."""
@@ -84,15 +87,15 @@ def ingest(
     if not any(source == standard_input.NAME or files.exists(source) for source in sources):
         raise UsageError(f"there is no such file or folder: {', '.join(map(_shown, sources))}", "check the spelling")
     try:
-        with _noted_interrupts() as stopped, lock.held(layout):
+        with noted_interrupts() as stopped, lock.held(layout):
             prepare_store(layout)
-            sweep(layout)
+            sweep(layout, datetime.now(UTC))
             try:
                 summary = _Run(layout, jobs, progress or Silent(), stopped).run(sources)
             finally:
                 layout.spool.unlink(missing_ok=True)
     except OSError as error:
-        raise _not_written(layout, error) from error
+        raise not_written(layout, error) from error
     summary.seconds = time.monotonic() - started
     return summary
 
@@ -124,6 +127,7 @@ class _Run:
                 self._commit()
         self._stop_if_asked()
         self._commit()
+        compact_some(self._layout, self._summary.events, datetime.now(UTC), self._stopped)
         self._summary.faults.sort()
         return self._summary
 
@@ -211,7 +215,7 @@ class _Run:
     def _commit(self) -> None:
         began = time.monotonic()
         if self._pending.entries or self._pending.faults or self._pending.listed:
-            done = commit(self._layout, self._pending)
+            done = commit(self._layout, self._pending, datetime.now(UTC))
             self._summary.events += done.events
             self._summary.duplicates += done.duplicates
             self._summary.conflicts += done.conflicts
@@ -258,7 +262,7 @@ def _plan(chosen: Iterable[files.SourceFile]) -> Iterator[list[files.SourceFile]
 
 
 @contextlib.contextmanager
-def _noted_interrupts() -> Iterator[Callable[[], bool]]:
+def noted_interrupts() -> Iterator[Callable[[], bool]]:
     """Note a Ctrl-C, to be asked for, where Python would raise it anywhere: in a destructor it would be swallowed.
 
     The second one is raised. In other threads than the main one signals are not ours.
@@ -280,7 +284,7 @@ def _noted_interrupts() -> Iterator[Callable[[], bool]]:
         signal.signal(signal.SIGINT, before)
 
 
-def _not_written(layout: Layout, error: OSError) -> StoreError:
+def not_written(layout: Layout, error: OSError) -> StoreError:
     what = error.strerror or str(error).partition(". Detail:")[0]
     return StoreError(
         f"cannot write to the store {layout.root}: {what}",

@@ -27,6 +27,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "show": ("show:show", "Show one event whole, and where it was read."),
     "validate": ("validate:validate", "Prove the logs by their digests."),
     "query": ("query:query", "Run SQL on the events."),
+    "compact": ("compact:compact", "Merge small segments of the store."),
+    "forget": ("forget:forget", "Drop the events of old dates."),
 }
 """Command -> (module:object, help), in the order of an investigation."""
 

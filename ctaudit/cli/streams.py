@@ -121,6 +121,10 @@ class Streams:
         if urgent or not self.quiet:
             self._tell(sentence, "yellow" if urgent else None)
 
+    def ask(self, question: str) -> None:
+        """Write a question to stderr, for an answer on the same line."""
+        self._tell(question, end="")
+
     def fail(self, message: str, advice: str, code: int) -> int:
         """Say what went wrong and what to try; return the exit code."""
         self._tell(message, "red", "ctaudit:")
@@ -135,7 +139,7 @@ class Streams:
         for line in "".join(traceback.format_exception(error)).splitlines():
             self._tell(line)
 
-    def _tell(self, sentence: str, color: str | None = None, prefix: str = "") -> None:
+    def _tell(self, sentence: str, color: str | None = None, prefix: str = "", end: str = "\n") -> None:
         """Write one line to stderr, with `prefix`, or else all of it, in `color`."""
         from ctaudit.reports.escapes import visible
 
@@ -145,7 +149,7 @@ class Streams:
         elif prefix:
             text = f"{prefix} {text}"
         try:
-            sys.stderr.write(text + "\n")
+            sys.stderr.write(text + end)
             sys.stderr.flush()
         except OSError:  # nobody listens any more: the exit code still says it
             _turn_away(sys.stderr)

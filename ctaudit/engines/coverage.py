@@ -11,7 +11,7 @@ from ctaudit.engines.interrupt import interruptible
 from ctaudit.errors import QueryLimit
 from ctaudit.query import Span
 from ctaudit.store import catalog, hour_counts, hours, reader
-from ctaudit.store.catalog import CONFIG, Totals
+from ctaudit.store.catalog import Totals, connect
 from ctaudit.store.hour_counts import Counts
 from ctaudit.store.hours import Known, Place, Reach, Seconds
 from ctaudit.store.layout import Layout
@@ -43,7 +43,7 @@ def ask(layout: Layout, span: Span, choose: Choose, *, late: int | None = None) 
 
     Raises StoreError when the store cannot be read, QueryLimit when memory runs out.
     """
-    with reader.explained(layout), duckdb.connect(config=CONFIG) as connection:
+    with reader.explained(layout), connect() as connection:
         try:
             return interruptible(connection, lambda: _ask(connection, layout, span, choose, late))
         except duckdb.OutOfMemoryException as error:

@@ -57,6 +57,7 @@ def _answer(connection: duckdb.DuckDBPyConnection, layout: Layout, query: Query,
         (snapshot.totals.first_time, snapshot.totals.last_time),
         snapshot.events,
         snapshot.gaps,
+        snapshot.forgotten,
     )
 
 

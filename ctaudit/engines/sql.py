@@ -99,16 +99,17 @@ def _without_end(statement: str) -> str:
 
 def _prepare(connection: duckdb.DuckDBPyConnection, layout: Layout, span: Span) -> reader.Snapshot:
     """Copy what the view needs of the catalog into memory and make the view; the catalog is closed again."""
-    with catalog.attached(connection, layout):
-        connection.execute("CREATE TABLE memory.files AS SELECT file_id, path, integrity FROM files")
-        connection.execute(
-            "CREATE TABLE memory.duplicates AS SELECT kept_file, kept_record, file_id, record FROM duplicates"
-        )
-    snapshot = reader.snapshot(connection, layout, span)
+    snapshot = reader.snapshot(connection, layout, span, _COPIES)
     select = select_sql(segments_sql(snapshot.segments), repeated=snapshot.totals.duplicates > 0)
     where = " AND ".join(span_conditions(span)) or "true"
     connection.execute(f"CREATE VIEW {VIEW} AS SELECT * FROM ({select}) WHERE {where}")
     return snapshot
+
+
+_COPIES = (
+    "CREATE TABLE memory.files AS SELECT file_id, path, integrity FROM files",
+    "CREATE TABLE memory.duplicates AS SELECT kept_file, kept_record, file_id, record FROM duplicates",
+)
 
 
 def _lock(connection: duckdb.DuckDBPyConnection, snapshot: reader.Snapshot, memory: int) -> None:

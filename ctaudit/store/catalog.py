@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import random
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from pathlib import Path
 import duckdb
 
 from ctaudit.errors import StoreBusy, StoreError
+from ctaudit.store import gate
 from ctaudit.store.layout import STORE_VERSION, Layout, sync
 from ctaudit.store.views import quote
 
@@ -83,6 +83,8 @@ CREATE VIEW partitions AS
   SELECT account, region, p.date, sum(p.rows)::BIGINT AS rows, round(sum(s.bytes * p.rows / s.rows))::BIGINT AS bytes,
          min(first_time) AS first_time, max(last_time) AS last_time, count(*) AS segments
   FROM segment_partitions p JOIN segments s USING (date, name) GROUP BY ALL;
+CREATE TABLE retired (date VARCHAR NOT NULL, name VARCHAR NOT NULL, since VARCHAR NOT NULL);
+CREATE TABLE forgotten (date VARCHAR NOT NULL, events BIGINT NOT NULL, "at" VARCHAR NOT NULL);
 """
 
 _WAIT_SECONDS = 20.0
@@ -140,7 +142,13 @@ def attached(connection: duckdb.DuckDBPyConnection, layout: Layout) -> Iterator[
     Raises StoreError when the catalog is missing, foreign, newer or damaged. Attaching costs a tenth of connecting.
     """
     layout.require()
-    _retry(layout.catalog, lambda: connection.execute(f"ATTACH {quote(str(layout.catalog))} AS catalog (READ_ONLY)"))
+    deadline = time.monotonic() + _WAIT_SECONDS
+
+    def attach() -> duckdb.DuckDBPyConnection:
+        gate.pass_through(layout.root, deadline)
+        return connection.execute(f"ATTACH {quote(str(layout.catalog))} AS catalog (READ_ONLY)")
+
+    _retry(layout.catalog, attach, deadline)
     try:
         with _explained(layout.catalog):
             connection.execute("USE catalog")
@@ -211,12 +219,13 @@ def totals(connection: duckdb.DuckDBPyConnection) -> Totals:
 
 
 def _connect(path: Path) -> duckdb.DuckDBPyConnection:
-    return _retry(path, lambda: connect(str(path)))
-
-
-def _retry(path: Path, attempt: Callable[[], duckdb.DuckDBPyConnection]) -> duckdb.DuckDBPyConnection:
-    """Open the catalog, waiting while another process holds it; other trouble becomes a StoreError at once."""
     deadline = time.monotonic() + _WAIT_SECONDS
+    with gate.held(path.parent, deadline):
+        return _retry(path, lambda: connect(str(path)), deadline)
+
+
+def _retry(path: Path, attempt: Callable[[], duckdb.DuckDBPyConnection], deadline: float) -> duckdb.DuckDBPyConnection:
+    """Open the catalog, waiting while another process holds it; other trouble becomes a StoreError at once."""
     while True:
         try:
             return attempt()
@@ -227,7 +236,7 @@ def _retry(path: Path, attempt: Callable[[], duckdb.DuckDBPyConnection]) -> duck
                 raise StoreBusy(
                     f"another process holds the catalog {path}", "close it, a duckdb shell perhaps, and try again"
                 ) from error
-            time.sleep(random.uniform(0.005, 0.05))  # noqa: S311 - spreads waiting processes, protects nothing
+            gate.pause()
 
 
 def _explain(path: Path, text: str) -> StoreError:

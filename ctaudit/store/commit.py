@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass, field
+from datetime import datetime
 from typing import Any
 
 import duckdb
@@ -14,10 +16,11 @@ import pyarrow.parquet as pq
 from ctaudit.errors import StoreError
 from ctaudit.fault import Fault
 from ctaudit.records.arrow import SCHEMA
-from ctaudit.store import catalog, deliveries, proofs, views
+from ctaudit.store import catalog, deliveries, proofs, retire, views
 from ctaudit.store.duplicates import Resolved, resolve
 from ctaudit.store.layout import EMPTY, Layout, sync
-from ctaudit.store.segment import TEMPORARY, Segment
+from ctaudit.store.once_forgotten import keep_out
+from ctaudit.store.segment import Segment
 
 
 @dataclass(slots=True)
@@ -70,28 +73,37 @@ def prepare(layout: Layout) -> None:
     if not layout.catalog.exists():
         empty.parent.mkdir(parents=True, exist_ok=True)
         pq.write_table(SCHEMA.empty_table(), empty)
+        sync(empty)
+        sync(empty.parent)
+        sync(layout.events)
         with catalog.created(layout) as connection:
             refresh_views(connection, layout)
         sync(layout.root)
+        with contextlib.suppress(PermissionError):  # who may make a folder there need not be allowed to open the place
+            sync(layout.root.parent)
 
 
-def commit(layout: Layout, pending: Pending) -> Committed:
-    """Check the new segments for repeated events, then add them and their ledger rows in one transaction."""
-    old = _names_by_date(layout, {segment.date for segment in pending.segments})
+def commit(layout: Layout, pending: Pending, now: datetime) -> Committed:
+    """Check the new segments for repeated events, then add them and their ledger rows in one transaction.
+
+    A power cut may come at any time: segments are on the disk before they get their names (`segment.write`), the names
+    are, in their folder, and the folder is, before the catalog names them; DuckDB flushes its own log at COMMIT.
+    """
+    old, kept, forgotten = _before(layout, {segment.date for segment in pending.segments})
     resolved: dict[str, Resolved] = {}
     for date, new in _by_date(pending.segments).items():
         there = old.get(date, [])
         fresh = [segment for segment in new if segment.name not in there]
-        resolved[date] = resolve(layout, date, fresh, there)
+        if date in forgotten:
+            fresh = keep_out(layout, fresh, kept)
+        resolved[date] = resolve(layout, date, fresh, there, kept)
     added = [segment for each in resolved.values() for segment in each.added]
-    for folder in {layout.segment(segment.date, segment.name).parent for segment in added}:
-        sync(folder)
-    sync(layout.events)
+    removed = [(date, name) for date, each in resolved.items() for name in each.removed]
+    settle(layout, added)
     with catalog.writing(layout) as connection:
         _refuse_collisions(connection, pending.entries)
         _insert_ledger(connection, pending)
-        _remove_segments(connection, [(date, name) for date, each in resolved.items() for name in each.removed])
-        _insert_segments(connection, added)
+        exchange(connection, removed, added, now)
         _insert_findings(connection, resolved)
         refresh_views(connection, layout)
     return _committed(resolved.values())
@@ -106,16 +118,20 @@ def _committed(resolved: Collection[Resolved]) -> Committed:
     )
 
 
-def sweep(layout: Layout) -> None:
-    """Delete what an interrupted ingest left: segments that are not in the catalog, standard input as it came."""
-    layout.spool.unlink(missing_ok=True)
-    with catalog.reading(layout) as connection:
-        known = {(date, name) for date, name in connection.execute("SELECT date, name FROM segments").fetchall()}
-    known.add(EMPTY)
-    for path in layout.events.glob("date=*/*"):
-        is_ours = path.name.endswith((".parquet", TEMPORARY))
-        if is_ours and (path.parent.name.removeprefix("date="), path.name) not in known:
-            path.unlink()
+def settle(layout: Layout, segments: Iterable[Segment]) -> None:
+    """Put the names of new segments on the disk for good: what the catalog names must outlive a power cut."""
+    for folder in sorted({layout.segment(segment.date, segment.name).parent for segment in segments}):
+        sync(folder)
+    sync(layout.events)
+
+
+def exchange(
+    connection: duckdb.DuckDBPyConnection, removed: Sequence[retire.Name], added: Sequence[Segment], now: datetime
+) -> None:
+    """Let segments take the place of others, within a transaction; the views are still to be refreshed."""
+    retire.retire(connection, removed, now)
+    retire.restore(connection, [(segment.date, segment.name) for segment in added])
+    _insert_segments(connection, added)
 
 
 def refresh_views(connection: duckdb.DuckDBPyConnection, layout: Layout) -> None:
@@ -127,13 +143,15 @@ def refresh_views(connection: duckdb.DuckDBPyConnection, layout: Layout) -> None
     connection.execute(f"CREATE OR REPLACE VIEW {views.VIEW} AS {select}")
 
 
-def _names_by_date(layout: Layout, dates: set[str]) -> dict[str, list[str]]:
+def _before(layout: Layout, dates: set[str]) -> tuple[dict[str, list[str]], set[retire.Name], set[str]]:
+    """Return the segments of some dates, the replaced ones that must stay on the disk, and which were forgotten."""
     names: dict[str, list[str]] = defaultdict(list)
     with catalog.reading(layout) as connection:
         for date, name in connection.execute("SELECT date, name FROM segments ORDER BY ALL").fetchall():
             if date in dates:
                 names[date].append(name)
-    return names
+        forgotten = {row[0] for row in connection.execute("SELECT DISTINCT date FROM forgotten").fetchall()}
+        return names, set(connection.execute("SELECT date, name FROM retired").fetchall()), forgotten
 
 
 def _by_date(segments: Iterable[Segment]) -> dict[str, list[Segment]]:
@@ -191,12 +209,6 @@ def _insert_ledger(connection: duckdb.DuckDBPyConnection, pending: Pending) -> N
         for kind, count in entry.refused.items()
     ]
     _insert(connection, "refused", refused, ("path", "file", "file_id", "kind", "count"))
-
-
-def _remove_segments(connection: duckdb.DuckDBPyConnection, removed: Sequence[tuple[str, str]]) -> None:
-    for table in ("segments", "segment_partitions", "segment_names", "segment_fields", "trail_stops"):
-        for segment in removed:
-            connection.execute(f"DELETE FROM {table} WHERE date = ? AND name = ?", segment)
 
 
 def _insert_segments(connection: duckdb.DuckDBPyConnection, segments: Sequence[Segment]) -> None:
