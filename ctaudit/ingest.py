@@ -21,8 +21,8 @@ from ctaudit.intake import FileReport, Share, take_in
 from ctaudit.processors import processors
 from ctaudit.progress import Progress, Silent, Step
 from ctaudit.sources import files, standard_input
-from ctaudit.store import catalog, lock
-from ctaudit.store.commit import KNOWN_FILES, Entry, Pending, commit
+from ctaudit.store import ledger, lock
+from ctaudit.store.commit import Entry, Pending, commit
 from ctaudit.store.commit import prepare as prepare_store
 from ctaudit.store.compact import compact_some
 from ctaudit.store.layout import Layout, is_store
@@ -36,6 +36,8 @@ COMMIT_SECONDS = 5.0
 COMMIT_SHARE = 0.02
 """And so long that commits take at most this part of the time: they grow with the store."""
 _STDIN = 0
+LISTED_FILES = 200_000
+"""Listed files that are looked up in the ledger at once."""
 INLINE_BYTES = 2 * 1024 * 1024
 """Below this much evidence one process is faster than starting workers."""
 
@@ -112,15 +114,14 @@ class _Run:
         self._step = Step()
 
     def run(self, sources: Sequence[str]) -> Summary:
-        known_files, known_contents = _known(self._layout)
         named = [source for source in sources if source != standard_input.NAME]
         self._pending.listed += map(_shown, named)
-        chosen = self._list(named, known_files)
+        chosen = self._list(named)
         if len(named) < len(sources):
             chosen.append(standard_input.spool(_STDIN, self._layout.spool, self._stopped))
         total = sum(file.size for file in chosen)
         self._tell(files_total=len(chosen), bytes_total=total)
-        for share in self._shares(list(_plan(chosen)), known_contents, total):
+        for share in self._shares(list(_plan(chosen)), total):
             self._take(share)
             self._stop_if_asked()
             if time.monotonic() > self._commit_at:
@@ -131,8 +132,10 @@ class _Run:
         self._summary.faults.sort()
         return self._summary
 
-    def _list(self, sources: Sequence[str], known: set[tuple[str, int, int]]) -> list[files.SourceFile]:
+    def _list(self, sources: Sequence[str]) -> list[files.SourceFile]:
+        """Return the files that must be read, in the order of their listing."""
         chosen: list[files.SourceFile] = []
+        listed: list[files.SourceFile] = []
         for entry in files.find(sources, self._pass_over):
             self._stop_if_asked()
             if isinstance(entry, Fault):
@@ -140,11 +143,17 @@ class _Run:
                 self._summary.faults.append(entry)
                 if entry.kind != "file.missing" or os.path.lexists(entry.path):  # a slip of the pen is no evidence
                     self._pending.faults.append((entry.path, entry))
-            elif (entry.shown, entry.size, entry.changed_ns) in known:
-                self._summary.files_known += 1
             else:
-                chosen.append(entry)
-        return chosen
+                listed.append(entry)
+                if len(listed) >= LISTED_FILES:
+                    chosen += self._unknown(listed)
+                    listed = []
+        return chosen + self._unknown(listed)
+
+    def _unknown(self, listed: Sequence[files.SourceFile]) -> list[files.SourceFile]:
+        known = ledger.known_files(self._layout, [(file.shown, file.size, file.changed_ns) for file in listed])
+        self._summary.files_known += len(known)
+        return [file for position, file in enumerate(listed) if position not in known]
 
     def _pass_over(self, folder: str) -> bool:
         """Pass over stores below the evidence, and count them: nothing is left out in silence."""
@@ -153,7 +162,10 @@ class _Run:
         self._summary.refused["ctaudit-store"] += 1
         return True
 
-    def _shares(self, plan: Sequence[Sequence[files.SourceFile]], known: frozenset[int], total: int) -> Iterator[Share]:
+    def _shares(self, plan: Sequence[Sequence[files.SourceFile]], total: int) -> Iterator[Share]:
+        if not plan:
+            return
+        known = ledger.known_contents(self._layout)
         if self._jobs == 1 or total < INLINE_BYTES:
             for chosen in plan:
                 yield take_in(self._layout.root, chosen, known, self._stopped)
@@ -232,18 +244,6 @@ class _Run:
 def _shown(source: str) -> str:
     """Return the absolute path of a source as faults name it."""
     return os.fsencode(Path(source).absolute()).decode(errors="backslashreplace")
-
-
-def _known(layout: Layout) -> tuple[set[tuple[str, int, int]], frozenset[int]]:
-    """Return the files in the ledger as (path, size, mtime), and the ids of contents that need not be read again.
-
-    Files with faults are read again every time: a damaged file must not look whole the second time. Contents with
-    faults or refusals are read again when they turn up under another path, so that these are told for every path.
-    """
-    with catalog.reading(layout) as connection:
-        rows = connection.execute(KNOWN_FILES).fetchall()
-        ids = connection.execute("SELECT file_id FROM contents WHERE refused = 0 AND faults = 0").fetchall()
-    return set(rows), frozenset(row[0] for row in ids)
 
 
 def _plan(chosen: Iterable[files.SourceFile]) -> Iterator[list[files.SourceFile]]:

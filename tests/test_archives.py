@@ -14,6 +14,7 @@ import sys
 import tarfile
 import time
 import zipfile
+from array import array
 from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from importlib import import_module
@@ -471,7 +472,7 @@ def test_an_archive_that_changes_under_the_reading_is_told(tmp_path: Path) -> No
         return False
 
     ingest(tmp_path / "store", [str(SAMPLE / "README.md")], jobs=1)
-    share = take_in(tmp_path / "store", [found], frozenset(), stopped)
+    share = take_in(tmp_path / "store", [found], array("q"), stopped)
     assert [fault.kind for fault in share.files[0].faults] == ["file.changed"]
 
 
@@ -482,7 +483,7 @@ def test_an_interruption_comes_through_between_two_members(tmp_path: Path) -> No
     ingest(tmp_path / "store", [str(SAMPLE / "README.md")], jobs=1)
     asked = itertools.count()
     with pytest.raises(Interrupted):
-        take_in(tmp_path / "store", [found], frozenset(), lambda: next(asked) > 10)
+        take_in(tmp_path / "store", [found], array("q"), lambda: next(asked) > 10)
     assert next(asked) == 12
 
 
@@ -505,12 +506,13 @@ def test_ctrl_c_ends_the_reading_of_a_large_archive(tmp_path: Path) -> None:
 
 _PEAK = """
 import sys
+from array import array
 from pathlib import Path
 from ctaudit.intake import take_in
 from ctaudit.sources import files
 store, source = map(Path, sys.argv[1:])
 (found,) = files.find([str(source)], lambda folder: False)
-share = take_in(store, [found], frozenset())
+share = take_in(store, [found], array("q"))
 peak = next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmHWM:"))
 (report,) = share.files
 print(sum(segment.rows for segment in share.segments), len(report.contents), len(report.faults), peak // 1024)

@@ -264,8 +264,6 @@ def _insert(
     connection.unregister("incoming")
 
 
-KNOWN_FILES = "SELECT DISTINCT file, size, changed_ns FROM paths WHERE file NOT IN (SELECT file FROM faults)"
-"""SQL: files in the ledger that were read without a fault."""
 _UNREACHED = ["file.missing", "file.permission", "file.loop", "file.unreadable", "file.special"]
 """Faults of listing and opening: they say nothing of a file's content, and every listing tells them anew."""
 _FOLLOW = """
