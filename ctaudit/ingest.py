@@ -20,7 +20,7 @@ from ctaudit.fault import Fault
 from ctaudit.intake import FileReport, Share, take_in
 from ctaudit.processors import processors
 from ctaudit.progress import Progress, Silent, Step
-from ctaudit.sources import files
+from ctaudit.sources import files, standard_input
 from ctaudit.store import catalog, lock
 from ctaudit.store.commit import KNOWN_FILES, Entry, Pending, commit
 from ctaudit.store.commit import prepare as prepare_store
@@ -33,6 +33,9 @@ SHARE_BYTES = 8 * 1024 * 1024
 SHARE_FILES = 2000
 COMMIT_SECONDS = 5.0
 """At least this long between two commits: each costs some milliseconds and a segment for each date it touches."""
+COMMIT_SHARE = 0.02
+"""And so long that commits take at most this part of the time: they grow with the store."""
+_STDIN = 0
 INLINE_BYTES = 2 * 1024 * 1024
 """Below this much evidence one process is faster than starting workers."""
 
@@ -48,6 +51,8 @@ class Summary:
     files_refused: int = 0
     """Files that hold no CloudTrail records, digests not counted."""
     digests: int = 0
+    logs: int = 0
+    """Contents that are logs, whole or not, known or new: an archive has many."""
     events: int = 0
     duplicates: int = 0
     """Records that the store, or another file of this run, already held with the same body."""
@@ -70,7 +75,7 @@ def ingest(
 
     Args:
         store: the store's folder.
-        sources: files, folders and glob patterns.
+        sources: files, folders and glob patterns; `-` is standard input.
         jobs: worker processes; None means one for each processor.
         progress: told of every step.
 
@@ -79,13 +84,16 @@ def ingest(
     """
     started = time.monotonic()
     layout = Layout(Path(store).absolute())
-    if not any(map(files.exists, sources)):
+    if not any(source == standard_input.NAME or files.exists(source) for source in sources):
         raise UsageError(f"there is no such file or folder: {', '.join(map(_shown, sources))}", "check the spelling")
     try:
         with noted_interrupts() as stopped, lock.held(layout):
             prepare_store(layout)
             sweep(layout, datetime.now(UTC))
-            summary = _Run(layout, jobs, progress or Silent(), stopped).run(sources)
+            try:
+                summary = _Run(layout, jobs, progress or Silent(), stopped).run(sources)
+            finally:
+                layout.spool.unlink(missing_ok=True)
     except OSError as error:
         raise not_written(layout, error) from error
     summary.seconds = time.monotonic() - started
@@ -100,19 +108,22 @@ class _Run:
         self._stopped = stopped
         self._summary = Summary()
         self._pending = Pending()
-        self._committed_at = time.monotonic()
+        self._commit_at = time.monotonic() + COMMIT_SECONDS
         self._step = Step()
 
     def run(self, sources: Sequence[str]) -> Summary:
         known_files, known_contents = _known(self._layout)
-        self._pending.listed += map(_shown, sources)
-        chosen = self._list(sources, known_files)
+        named = [source for source in sources if source != standard_input.NAME]
+        self._pending.listed += map(_shown, named)
+        chosen = self._list(named, known_files)
+        if len(named) < len(sources):
+            chosen.append(standard_input.spool(_STDIN, self._layout.spool, self._stopped))
         total = sum(file.size for file in chosen)
         self._tell(files_total=len(chosen), bytes_total=total)
         for share in self._shares(list(_plan(chosen)), known_contents, total):
             self._take(share)
             self._stop_if_asked()
-            if time.monotonic() - self._committed_at > COMMIT_SECONDS:
+            if time.monotonic() > self._commit_at:
                 self._commit()
         self._stop_if_asked()
         self._commit()
@@ -128,7 +139,7 @@ class _Run:
                 self._summary.files_faulty += 1
                 self._summary.faults.append(entry)
                 if entry.kind != "file.missing" or os.path.lexists(entry.path):  # a slip of the pen is no evidence
-                    self._pending.faults.append(entry)
+                    self._pending.faults.append((entry.path, entry))
             elif (entry.shown, entry.size, entry.changed_ns) in known:
                 self._summary.files_known += 1
             else:
@@ -173,14 +184,17 @@ class _Run:
             summary.digests += 1
         else:
             summary.files_refused += 1
-        self._pending.read_paths.append(file.shown)
-        for fault in report.faults:
-            self._fault(fault)
+        if file.name is None:  # what standard input held before is void by nothing
+            self._pending.read_paths.append(file.shown)
+        summary.faults += report.faults
+        self._pending.faults += [(file.shown, fault) for fault in report.faults]
         for content in report.contents:
+            summary.logs += content.kind in ("events", "empty", "known") or content.events > 0
             summary.refused.update(content.refused)
             self._pending.entries.append(
                 Entry(
                     content.path,
+                    file.shown,
                     content.file_id,
                     content.sha256,
                     content.kind,
@@ -194,22 +208,20 @@ class _Run:
                 )
             )
 
-    def _fault(self, fault: Fault) -> None:
-        self._summary.faults.append(fault)
-        self._pending.faults.append(fault)
-
     def _stop_if_asked(self) -> None:
         if self._stopped():
             raise Interrupted("interrupted")
 
     def _commit(self) -> None:
+        began = time.monotonic()
         if self._pending.entries or self._pending.faults or self._pending.listed:
             done = commit(self._layout, self._pending, datetime.now(UTC))
             self._summary.events += done.events
             self._summary.duplicates += done.duplicates
             self._summary.conflicts += done.conflicts
             self._pending = Pending()
-        self._committed_at = time.monotonic()
+        ended = time.monotonic()
+        self._commit_at = ended + max(COMMIT_SECONDS, (ended - began) / COMMIT_SHARE)
 
     def _tell(self, **changes: int) -> None:
         values = {name: getattr(self._step, name) for name in Step.__slots__} | changes

@@ -11,6 +11,8 @@ from ctaudit.cli.options import FORMAT, PLAIN, ROWS, SPAN, row_limit, streams_of
 from ctaudit.reports.formats import Format
 from ctaudit.table import Table
 
+_SHOWN_FIELDS = 10
+
 
 @click.command("status", short_help="Show what the store holds and what could not be read.")
 @FORMAT
@@ -26,7 +28,14 @@ def status(ctx: click.Context, /, store: Path, format_: str) -> int:
     """
     from ctaudit.investigate import open_store
 
-    return streams_of(ctx).document(open_store(store).status(), Format(format_))
+    streams = streams_of(ctx)
+    found = open_store(store).status()
+    code = streams.document(found, Format(format_))
+    if unknown := found.content["unknown_fields"]:
+        names = ", ".join(list(unknown)[:_SHOWN_FIELDS]) + (", …" if len(unknown) > _SHOWN_FIELDS else "")
+        count = "1 field is" if len(unknown) == 1 else f"{len(unknown)} fields are"
+        streams.say(f"{count} unknown to this version: {names}; kept whole, in the columns extra and eventjson")
+    return code
 
 
 @click.command("partitions", short_help="List accounts, regions and dates in the store.")

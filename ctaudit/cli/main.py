@@ -16,6 +16,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "ingest": ("ingest:ingest", "Read CloudTrail logs into the store."),
     "status": ("holdings:status", "Show what the store holds and what could not be read."),
     "partitions": ("holdings:partitions", "List accounts, regions and dates in the store."),
+    "coverage": ("coverage:coverage", "Show which hours the logs speak for."),
     "faults": ("holdings:faults", "List what could not be read, and why."),
     "who-deleted": ("who:who_deleted", "Tell who deleted a resource."),
     "who-created": ("who:who_created", "Tell who created a resource."),

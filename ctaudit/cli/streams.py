@@ -17,7 +17,7 @@ import click
 
 from ctaudit.errors import CtauditError
 from ctaudit.reports.formats import Format, Style, render, render_document
-from ctaudit.table import Document, Table
+from ctaudit.table import Document, Strips, Table
 
 EXIT_REPORT = 1
 EXIT_PARTIAL = 3
@@ -36,17 +36,20 @@ class Streams:
     dumb: bool = False
     """Whether the terminal can only print: no colours and no progress bar."""
     quiet: bool = False
+    has_blocks: bool = True
+    """Whether the terminal's own encoding has block characters."""
 
     @classmethod
     def of_process(cls) -> Streams:
         _replace_closed()
+        blocks = _has_blocks(sys.stdout.encoding)
         for stream in (sys.stdout, sys.stderr):
             if isinstance(stream, io.TextIOWrapper):
                 stream.reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")
         dumb = os.environ.get("TERM", "dumb") == "dumb"
         color = not os.environ.get("NO_COLOR") and not dumb
         width = shutil.get_terminal_size((100, 24)).columns
-        return cls(sys.stdout.isatty(), sys.stderr.isatty(), color, width, dumb)
+        return cls(sys.stdout.isatty(), sys.stderr.isatty(), color, width, dumb, has_blocks=blocks)
 
     @property
     def style(self) -> Style:
@@ -84,6 +87,13 @@ class Streams:
         from ctaudit.reports.chunks import chunks
 
         self._write(chunks(block_lines(table, self.width, self.style.color)))
+
+    def strips(self, strips: Strips) -> None:
+        """Print a picture of time on a terminal."""
+        from ctaudit.reports.chunks import chunks
+        from ctaudit.reports.strips import strip_lines
+
+        self._write(chunks(strip_lines(strips, self.width, color=self.color, blocks=self.has_blocks)))
 
     def raw(self, text: str, *, error: bool = False) -> None:
         """Write what another program would: as it is, unless a terminal would take it for commands."""
@@ -165,6 +175,14 @@ class Streams:
             _turn_away(sys.stdout)
             reason = "it is closed" if error.errno == errno.EBADF else error.strerror
             raise CtauditError(f"cannot write to stdout: {reason}") from error
+
+
+def _has_blocks(encoding: str) -> bool:
+    try:
+        "█▓".encode(encoding)
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
 
 
 def _visible_lines(text: str) -> str:

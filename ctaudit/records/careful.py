@@ -11,8 +11,8 @@ from typing import Any
 import msgspec
 
 from ctaudit import times
-from ctaudit.records.columns import BY_KEY, EVENT, Field, Shape
-from ctaudit.records.gate import ABSENT, STRUCTS, Event, Resource
+from ctaudit.records.columns import BY_KEY, Field, Shape
+from ctaudit.records.event_types import ABSENT, Event, Resource, struct_of
 
 Patch = dict[str, Any]
 """Merge patch under construction; leaves are Raw JSON, so that numbers keep their spelling."""
@@ -30,7 +30,7 @@ def careful_event(text: bytes | msgspec.Raw) -> tuple[Any, str | None, str | Non
     """
     members = _object.decode(text)
     patch: Patch = {}
-    values = dict.fromkeys(_NONE_UNLESS_GIVEN)
+    values: dict[str, Any] = {}
     for key, raw in members.items():
         field = BY_KEY.get(key)
         if field is None:
@@ -42,6 +42,16 @@ def careful_event(text: bytes | msgspec.Raw) -> tuple[Any, str | None, str | Non
     if account is None:
         account = _plain_text(members.get("accountId"))
     return Event(**values), account, msgspec.json.encode(patch).decode() if patch else None
+
+
+def careful_value(field: Field, text: bytes) -> tuple[Any, str | None]:
+    """Return (value, extra) of the text of one nested field.
+
+    Raises RecursionError where it nests too deeply.
+    """
+    patch: Patch = {}
+    value = _value(field, msgspec.Raw(text), patch)
+    return value, msgspec.json.encode(patch).decode() if patch else None
 
 
 def _stand_ins(members: dict[str, msgspec.Raw], values: dict[str, Any], patch: Patch) -> None:
@@ -134,7 +144,7 @@ def _struct(field: Field, raw: msgspec.Raw, patch: Patch) -> Any:
             values[child.name] = _value(child, value, inner)
     if inner:
         patch[field.key] = inner
-    return _NESTED[field](**values)
+    return struct_of(field)(**values)
 
 
 def _resources(field: Field, raw: msgspec.Raw, patch: Patch) -> list[Resource] | None:
@@ -173,23 +183,3 @@ def _decode(decoder: Any, raw: msgspec.Raw | None) -> Any:
         return None if raw is None else decoder.decode(raw)
     except msgspec.ValidationError:
         return None
-
-
-def _nested(fields: tuple[Field, ...], types: dict[str, Any]) -> dict[Field, Any]:
-    """Map each nested field to the gate's type for it."""
-    found: dict[Field, Any] = {}
-    for field in fields:
-        if field.shape is Shape.STRUCT:
-            found[field] = types[field.name]
-            inner = {info.name: _struct_in(info.type) for info in msgspec.structs.fields(types[field.name])}
-            found.update(_nested(field.fields, inner))
-    return found
-
-
-def _struct_in(kind: Any) -> Any:
-    """Return the struct of an optional struct's annotation."""
-    return next((part for part in getattr(kind, "__args__", ()) if hasattr(part, "__struct_fields__")), None)
-
-
-_NESTED = _nested(EVENT, STRUCTS)
-_NONE_UNLESS_GIVEN = ("eventversion", "eventtime", "eventid", "eventtype", *STRUCTS)

@@ -29,8 +29,10 @@ class Shape(enum.Enum):
     """List of (arn, accountid, type), just these, so that `UNNEST(resources) AS t(arn, accountid, type)` works."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Field:
+    """A column, or a part of one. Two are never alike, so that looking one up costs no comparison of all parts."""
+
     key: str
     """The key in CloudTrail's JSON."""
     shape: Shape

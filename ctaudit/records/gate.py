@@ -1,109 +1,67 @@
 """The gate of the fast path: a strict type for records, so that whatever does not fit goes the careful way.
 
-A record that this type accepts is held whole by the columns; one unknown field or one value of another type, and the
-decoder refuses. That strictness is the proof that the fast path loses nothing.
+A record that this type accepts is held whole by the columns; one value of another type, and the decoder refuses. That
+strictness is the proof that the fast path loses nothing. A record with members that the event dictionary does not know,
+as AWS adds them from time to time, passes beside them: they are kept as they stand.
 
-Objects such as `userIdentity` and `tlsDetails` repeat word for word from record to record, so each distinct text is
-decoded once and the result shared; `batch` builds their columns once for each distinct object too.
+Everything here is done column by column, in loops that run in C: Python's own would cost ten times the decoding.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
-from operator import attrgetter
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from itertools import compress
 from typing import Any
 
 import msgspec
 
 from ctaudit import limits, times
-from ctaudit.records.columns import EVENT, Field, Shape
-from ctaudit.records.encoding import is_utf8
+from ctaudit.records.columns import BY_KEY, EVENT, Shape
+from ctaudit.records.event_types import ABSENT, SHARED, GatedEvent, WiderEvent
 from ctaudit.records.scan import nests_deeper
+from ctaudit.records.shared import TOO_DEEP, Pieces
 
-_REQUIRED = frozenset({"eventVersion", "eventTime", "eventID", "eventType"})
-"""Without these a record is unusual enough to be looked at carefully."""
-
-ABSENT = msgspec.Raw(b"null")
-
-
-def _type(field: Field, top: bool) -> Any:
-    if field.shape is Shape.FLAG:
-        return bool | None
-    if field.shape is Shape.JSON or (top and field.shape is Shape.STRUCT):
-        return msgspec.Raw
-    if field.shape is Shape.MAP:
-        return dict[str, str] | None
-    if field.shape is Shape.STRUCT:
-        return _struct(field.key, field.fields) | None
-    if field.shape is Shape.RESOURCES:
-        return list[Resource] | None
-    return str | None
+Text = bytes | msgspec.Raw
+Columns = list[Sequence[Any]]
+"""Values of many records, one sequence for each field of `EVENT`: text, bool, JSON in bytes (`null` when there is
+none), or for a shared field the place of its value; None where a text or flag is absent."""
 
 
-def _struct(name: str, fields: tuple[Field, ...], top: bool = False) -> Any:
-    required = [(field.name, str) for field in fields if field.key in _REQUIRED]
-    optional: list[Any] = []
-    for field in fields:
-        if field.key not in _REQUIRED:
-            kind = _type(field, top)
-            optional.append((field.name, kind, ABSENT if field.shape is Shape.JSON else None))
-    return msgspec.defstruct(
-        name,
-        [*required, *optional],
-        rename={field.name: field.key for field in fields},
-        forbid_unknown_fields=True,
-        kw_only=True,
-        gc=False,
-    )
-
-
-class Resource(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True, gc=False):
-    """One entry of `resources`; calls on many S3 objects carry ARNPrefix, which no column holds."""
-
-    arn: str | None = msgspec.field(name="ARN", default=None)
-    accountid: str | None = msgspec.field(name="accountId", default=None)
-    type: str | None = None
-    arnprefix: str | None = msgspec.field(name="ARNPrefix", default=None)
-
-
-Event: Any = _struct("Event", EVENT, top=True)
-"""One record: attributes named like the columns; text, bool, Raw JSON, nested structs, or None."""
-
-STRUCTS: dict[str, Any] = {
-    field.name: _struct(field.key, field.fields) for field in EVENT if field.shape is Shape.STRUCT
-}
-"""The type of each nested column's values."""
-
-
-class _LogFile(msgspec.Struct, forbid_unknown_fields=True, gc=False):
-    records: list[Event] = msgspec.field(name="Records")
+_TIME = next(index for index, field in enumerate(EVENT) if field.shape is Shape.TIME)
+_FREE = tuple(index for index, field in enumerate(EVENT) if field.shape is Shape.JSON)
+_SHARED = tuple((index, field) for index, field in enumerate(EVENT) if field in SHARED)
 
 
 class _SplitFile(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     records: list[msgspec.Raw] = msgspec.field(name="Records")
 
 
-_file_decoder = msgspec.json.Decoder(_LogFile)
 _split_decoder = msgspec.json.Decoder(_SplitFile)
-_event_decoder = msgspec.json.Decoder(Event)
-_MALFORMED = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
-_FREE = tuple(attrgetter(field.name) for field in EVENT if field.shape is Shape.JSON)
+_decode = msgspec.json.Decoder(GatedEvent).decode
+_decode_wider = msgspec.json.Decoder(WiderEvent).decode
+_members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+_astuple = msgspec.structs.astuple
+_MISFIT = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
-def fast_file(text: bytes) -> list[Any] | None:
-    """Return the events of a whole CloudTrail log file, or None when any part of it needs care."""
-    if not is_utf8(text):
-        return None
-    try:
-        events: list[Any] = _file_decoder.decode(text).records
-        for event in events:
-            _share_structs(event)
-    except _MALFORMED:
-        return None
-    if len(text) > limits.MAX_RECORD_BYTES and _has_large_record(text):
-        return None
-    return events if _fit(events) else None
+@dataclass(frozen=True, slots=True)
+class Gated:
+    """What became of some records at the gate."""
+
+    columns: Columns
+    """Of the records that passed."""
+    extras: dict[int, str]
+    """Row in the columns -> JSON merge patch with the members that no column holds."""
+    care: list[int]
+    """Positions of the records that did not pass."""
+
+    def some(self, chosen: Sequence[bool]) -> Gated:
+        """Return the rows that are `chosen`."""
+        moved = {row: index for index, row in enumerate(compress(range(len(chosen)), chosen))}
+        extras = {moved[row]: extra for row, extra in self.extras.items() if row in moved}
+        return Gated([list(compress(column, chosen)) for column in self.columns], extras, self.care)
 
 
 def split_file(text: bytes) -> list[msgspec.Raw]:
@@ -112,101 +70,93 @@ def split_file(text: bytes) -> list[msgspec.Raw]:
     return entries
 
 
-def fast_events(entries: Sequence[bytes | msgspec.Raw]) -> list[Any | None]:
-    """Return each record's event, or None where it needs care. The texts must be valid UTF-8."""
-    events = [_decoded(entry) for entry in entries]
-    if _fit([event for event in events if event is not None]):
-        return events
-    return [event if event is not None and _fit([event]) else None for event in events]
+def gated(entries: Sequence[Text], pieces: Pieces) -> Gated:
+    """Pass records through the gate. The texts must be valid UTF-8."""
+    events, extras, care = _decoded(entries)
+    columns: Columns = list(zip(*map(_astuple, events), strict=True)) or [() for _ in EVENT]
+    unfit = set(_unusable_times(columns[_TIME]))
+    for index, field in _SHARED:
+        columns[index] = places = list(map(pieces[field].__getitem__, map(bytes, columns[index])))
+        if TOO_DEEP in places:
+            unfit.update(row for row, place in enumerate(places) if place == TOO_DEEP)
+    for index in _FREE:
+        column = columns[index]
+        if column and column[0] is ABSENT and column.count(ABSENT) == len(column):  # the rule for the rarer fields
+            columns[index] = (b"null",) * len(column)
+        else:
+            columns[index] = texts = list(map(bytes, column))
+            unfit.update(_too_deep(texts))
+    return _without(Gated(columns, extras, care), unfit, len(entries)) if unfit else Gated(columns, extras, care)
 
 
-def fast_event(text: bytes | msgspec.Raw) -> Any | None:
-    """Return one record's event, or None when it needs care. The text must be valid UTF-8."""
-    return fast_events([text])[0]
-
-
-def _decoded(entry: bytes | msgspec.Raw) -> Any | None:
-    if len(entry) > limits.MAX_RECORD_BYTES:
-        return None
-    try:
-        event = _event_decoder.decode(entry)
-        _share_structs(event)
-    except _MALFORMED:
-        return None
-    return event
-
-
-def _fit(events: list[Any]) -> bool:
-    """Judge what the decoder leaves open."""
-    return _usable_times([event.eventtime for event in events]) and not _too_deep(events)
-
-
-class _Shared:
-    """Decodes the texts of one nested column, each distinct text once."""
-
-    MOST = 50_000
-    """Distinct texts remembered; then it starts anew, so that memory stays bounded."""
-    LONGEST = 4096
-    """Bytes of a text worth remembering: AWS's reach some 700."""
-
-    def __init__(self, kind: Any) -> None:
-        self._decode = msgspec.json.Decoder(kind | None).decode
-        self._known: dict[bytes, Any] = {}
-
-    def decode(self, raw: msgspec.Raw) -> Any:
-        text = bytes(raw)
-        if len(text) > self.LONGEST:
-            return self._decode(text)
+def _decoded(entries: Sequence[Text]) -> tuple[list[Any], dict[int, str], list[int]]:
+    """Return the events that have the right type, what else they hold by row, and the positions of all others."""
+    events: list[Any] = []
+    extras: dict[int, str] = {}
+    care: list[int] = []
+    sized = entries
+    if max(map(len, entries), default=0) > limits.MAX_RECORD_BYTES:
+        sized = [entry if len(entry) <= limits.MAX_RECORD_BYTES else b"" for entry in entries]
+    decoding = map(_decode, sized)
+    while True:
         try:
-            return self._known[text]
-        except KeyError:
-            if len(self._known) >= self.MOST:
-                self._known.clear()
-            value = self._known[text] = self._decode(text)
-            return value
+            events.extend(decoding)  # what came before a misfit stays, and the next turn goes on behind it
+        except _MISFIT:
+            position = len(events) + len(care)
+            wider = _wider(sized[position])
+            if wider is None:
+                care.append(position)
+            else:
+                extras[len(events)] = wider[1]
+                events.append(wider[0])
+        else:
+            return events, extras, care
 
 
-_shared = {name: _Shared(kind).decode for name, kind in STRUCTS.items()}
+def _wider(text: Text) -> tuple[Any, str] | None:
+    """Return the event of a record that holds more members than are known, and those; None when that is not all."""
+    try:
+        event = _decode_wider(text)
+        unknown = {key: raw for key, raw in _members(text).items() if key not in BY_KEY}
+    except _MISFIT:
+        return None
+    if event.recipientaccountid is None and "accountId" in unknown:
+        return None  # an aggregated event, which has it there
+    if any(nests_deeper(bytes(raw), limits.MAX_DEPTH - 1) for raw in unknown.values()):
+        return None
+    return event, msgspec.json.encode(unknown).decode()
 
 
-def _share_structs(event: Any) -> None:
-    """Put the decoded structs in the place of their texts; raises msgspec.DecodeError when one does not fit."""
-    for name, decode in _shared.items():
-        raw = getattr(event, name)
-        if raw is not None:
-            setattr(event, name, decode(raw))
+def _without(gated: Gated, unfit: set[int], count: int) -> Gated:
+    """Take unfit rows out of the columns; they need care, too."""
+    out = set(gated.care)
+    positions = [position for position in range(count) if position not in out]
+    care = sorted([*gated.care, *(positions[row] for row in unfit)])
+    return replace(gated.some([row not in unfit for row in range(len(positions))]), care=care)
 
 
-def _has_large_record(text: bytes) -> bool:
-    return any(len(record) > limits.MAX_RECORD_BYTES for record in split_file(text))
+def _too_deep(texts: Sequence[bytes]) -> list[int]:
+    """Return the rows whose free-form value nests too deeply; one so deep has at least two brackets a level."""
+    most, shortest = limits.MAX_DEPTH - 1, 2 * limits.MAX_DEPTH
+    return [
+        row
+        for row, text in enumerate(texts)
+        if len(text) > shortest and text.count(b"{") + text.count(b"[") > most and nests_deeper(text, most)
+    ]
 
 
-def _too_deep(events: Sequence[Any]) -> bool:
-    """Tell whether a free-form field nests too deeply; a value so deep has at least two brackets a level."""
-    shortest = 2 * limits.MAX_DEPTH
-    for free in _FREE:
-        values = list(map(free, events))
-        if values.count(ABSENT) < len(values):
-            suspects = [raw for raw in values if len(raw) > shortest]
-            if any(nests_deeper(bytes(raw), limits.MAX_DEPTH - 1) for raw in suspects):
-                return True
-    return False
+def _unusable_times(texts: Sequence[str]) -> list[int]:
+    """Return the rows whose time is not `YYYY-MM-DDTHH:MM:SSZ`; few days and clock times occur, each is judged once."""
+    if all(map(_is_date, {text[:10] for text in texts})) and all(map(_is_clock, {text[10:] for text in texts})):
+        return []
+    return [row for row, text in enumerate(texts) if not (_is_date(text[:10]) and _is_clock(text[10:]))]
 
 
-def _usable_times(texts: list[str]) -> bool:
-    """Tell whether all are `YYYY-MM-DDTHH:MM:SSZ`; few days and clock times occur, so each is judged once."""
-    return (
-        set(map(len, texts)) <= {20}
-        and all(map(_is_date, {text[:10] for text in texts}))
-        and all(map(_is_clock, {text[10:] for text in texts}))
-    )
-
-
-@cache
+@lru_cache(1 << 15)
 def _is_date(text: str) -> bool:
     return times.canonical(f"{text}T00:00:00Z") == f"{text}T00:00:00Z"
 
 
-@cache
+@lru_cache(1 << 17)
 def _is_clock(text: str) -> bool:
     return times.is_canonical(f"2000-01-01{text}")

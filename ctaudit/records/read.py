@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from functools import partial
+from itertools import islice
 
 import msgspec
 
@@ -13,8 +14,9 @@ from ctaudit import limits
 from ctaudit.fault import Fault
 from ctaudit.records import encoding, scan
 from ctaudit.records.careful import careful_event
-from ctaudit.records.envelope import DIGEST, Broken, Item, Refused, open_entry, open_value
-from ctaudit.records.gate import fast_event, fast_events, fast_file, split_file
+from ctaudit.records.envelope import Broken, Found, Item, Refused, open_entry, open_value
+from ctaudit.records.gate import Text, gated, split_file
+from ctaudit.records.reading import Reading, Sink
 from ctaudit.records.unpack import Content
 
 _TRACE = (b'"eventVersion"', b'"CloudTrailEvent"', b'"eventSource"')
@@ -23,73 +25,41 @@ _TRACE = (b'"eventVersion"', b'"CloudTrailEvent"', b'"eventSource"')
 _BAD_JSON = (msgspec.DecodeError, UnicodeDecodeError)
 
 
-_RUN = 1000
-"""Events that passed the gate singly are handed over in runs of this length."""
+_RUN = 2000
+"""Most records that go through the gate together."""
 
 
-class Sink(Protocol):
-    """Takes events as they are read."""
+class Reader:
+    """Reads one content into a sink."""
 
-    def fast(self, events: Sequence[Any], records: Sequence[int]) -> None:
-        """Take events that passed the gate, with their indices in the file."""
-
-    def careful(self, event: Any, account: str | None, record: int, extra: str | None) -> None:
-        """Take one event that took the careful path."""
-
-
-@dataclass(slots=True)
-class Reading:
-    """What came of one content, beside the events that the sink got."""
-
-    records: int = 0
-    """Indices given out: to events, to faulty records and to whatever was refused in their place."""
-    events: int = 0
-    refused: Counter[str] = field(default_factory=Counter)
-    """Look-alikes and other things that are no record, by kind."""
-    faults: list[Fault] = field(default_factory=list)
-
-    @property
-    def kind(self) -> str:
-        """`events`, `digest`, `empty` (a log without events), or the most frequent kind refused."""
-        if self.events:
-            return "events"
-        if self.refused:
-            return DIGEST if DIGEST in self.refused else self.refused.most_common(1)[0][0]
-        return "damaged" if self.faults else "empty"
-
-
-def read(content: Content, sink: Sink, hinted: bool) -> Reading:
-    """Read one content into `sink`.
-
-    `hinted` says that the name, or the user, claims this to be a log: then text that is no JSON is a fault, otherwise
-    it is refused. Never raises on any bytes.
-    """
-    if content.whole and (events := fast_file(content.text)) is not None:
-        sink.fast(events, range(len(events)))
-        return Reading(records=len(events), events=len(events))
-    return _CarefulReader(content, sink).read(hinted)
-
-
-class _CarefulReader:
-    def __init__(self, content: Content, sink: Sink) -> None:
+    def __init__(self, content: Content, file_id: int, sink: Sink) -> None:
+        self.file_id = array("q", (file_id,))
+        self._reading = Reading()
         self._path = content.path
         self._whole = content.whole
         self._sink = sink
-        self._reading = Reading()
         self._more_faults = 0
         self._text = content.text
         self._original: Callable[[int], int] = int
         self._searched = 0
-        self._run: tuple[list[Any], list[int]] = ([], [])
+        self._holders = 0
+        """Runs under way, one in another: each holds places of shared values."""
 
-    def read(self, hinted: bool) -> Reading:
-        # A text that the strict decoder splits holds nothing to clean, and cleaning costs as much as splitting.
-        if not (self._whole and encoding.is_utf8(self._text) and self._log_file()):
-            self._clean()
-            self._read_clean(hinted)
-        self._end_run()
-        self._tell_more_faults()
-        return self._reading
+    def log_entries(self) -> list[msgspec.Raw] | None:
+        """Return the records of a whole log file as CloudTrail writes it; None when it is something else.
+
+        A text that the strict decoder splits holds nothing to clean, and cleaning costs as much as splitting.
+        """
+        return self._split() if self._whole and encoding.is_utf8(self._text) else None
+
+    def read(self, hinted: bool) -> None:
+        """Read a content that is no plain log file.
+
+        `hinted` says that the name, or the user, claims it to be a log: then text that is no JSON is a fault, otherwise
+        it is refused. Never raises on any bytes.
+        """
+        self._clean()
+        self._read_clean(hinted)
 
     def _clean(self) -> None:
         decoded = encoding.clean(self._text)
@@ -132,43 +102,56 @@ class _CarefulReader:
             self._read_damaged(self._text, 0)
 
     def _log_file(self) -> bool:
-        """Take a log file of which some records need care; those that need none stay on the fast path."""
+        """Take a log file of which the text had to be cleaned."""
+        if (entries := self._split()) is None:
+            return False
+        self.take_log(entries)
+        return True
+
+    def _split(self) -> list[msgspec.Raw] | None:
         try:
-            entries = split_file(self._text)
+            return split_file(self._text)
         except (*_BAD_JSON, RecursionError):
-            return False
-        for entry, event in zip(entries, fast_events(entries), strict=True):
-            if event is not None:
-                self._keep(event)
-            elif (kind := self._open(open_entry(entry), 0)) is not None:
-                place = self._place(entry, 0)
-                self._bad_record(kind, place, f"record {self._reading.records} cannot be read")
-        return True
+            return None
 
-    def _fast(self, text: bytes | msgspec.Raw) -> bool:
-        """Take one record if it passes the gate."""
-        event = fast_event(text)
-        if event is None:
-            return False
-        self._keep(event)
-        return True
+    def take_log(self, entries: Sequence[msgspec.Raw]) -> None:
+        """Take the records of a log file."""
+        self._take_all(entries, partial(self.take_odd, entries))
 
-    def _keep(self, event: Any) -> None:
-        """Gather an event that passed the gate."""
-        events, records = self._run
-        events.append(event)
-        records.append(self._reading.records)
-        self._reading.records += 1
-        self._reading.events += 1
-        if len(events) >= _RUN:
-            self._end_run()
+    def take_odd(self, entries: Sequence[msgspec.Raw], position: int) -> None:
+        """Take an entry of a log file that did not pass the gate."""
+        entry = entries[position]
+        if (kind := self._open(open_entry(entry), 0)) is not None:
+            place = self._place(entry, 0)
+            self._bad_record(kind, place, f"record {self._reading.records} cannot be read")
 
-    def _end_run(self) -> None:
-        """Hand over the events gathered by `_fast`: one by one they would cost as much as with care."""
-        events, records = self._run
-        if events:
-            self._run = ([], [])
-            self._sink.fast(events, records)
+    def _take_all(self, texts: Sequence[Text], with_care: Callable[[int], None]) -> None:
+        """Take all records that pass the gate; each other position is given to `with_care` in its turn."""
+        for start in range(0, len(texts), _RUN):
+            self._take_run(texts[start : start + _RUN], start, with_care)
+            if not self._holders:
+                self._sink.rest()
+
+    def _take_run(self, texts: Sequence[Text], start: int, with_care: Callable[[int], None]) -> None:
+        found = gated(texts, self._sink.pieces)
+        records = self.number(len(texts), found.care, lambda position: with_care(start + position))
+        self._sink.fast(found, self.file_id * len(records), records)
+
+    def number(self, count: int, care: Sequence[int], with_care: Callable[[int], None]) -> list[int]:
+        """Give out indices to `count` texts in their order, and return those of the texts that passed the gate."""
+        records: list[int] = []
+        behind = 0
+        self._holders += 1
+        for position in [*care, count]:
+            fit = position - behind
+            records.extend(range(self._reading.records, self._reading.records + fit))
+            self._reading.records += fit
+            self._reading.events += fit
+            behind = position + 1
+            if position < count:
+                with_care(position)
+        self._holders -= 1
+        return records
 
     def _one_value(self, text: bytes, offset: int) -> str | None:
         """Take all that is in one JSON value; when it is none, take nothing and return the kind of its fault."""
@@ -181,18 +164,23 @@ class _CarefulReader:
             return "json.bad_record"
         except RecursionError:
             return "json.too_deep"
-        for item in opened:
-            self._take(item, offset)
+        texts = [item.text if isinstance(item, Found) else b"" for item in opened]
+        self._take_all(texts, lambda position: self._take(opened[position], offset))
         return None
 
     def _is_lines(self) -> bool:
         line, newline, _ = self._text.strip().partition(b"\n")
-        return bool(newline) and _why_no_json(line) is None
+        return bool(newline) and scan.why_no_json(line) is None
 
     def _read_lines(self) -> None:
-        for offset, line in scan.lines(self._text):
-            if not self._fast(line) and self._one_value(line, offset) is not None:
-                self._read_damaged(line, offset)
+        lines = scan.lines(self._text)
+        while run := list(islice(lines, _RUN)):
+            self._take_all([line for _, line in run], partial(self._take_odd_line, run))
+
+    def _take_odd_line(self, run: Sequence[tuple[int, bytes]], position: int) -> None:
+        offset, line = run[position]
+        if self._one_value(line, offset) is not None:
+            self._read_damaged(line, offset)
 
     def _read_damaged(self, text: bytes, offset: int) -> None:
         """Read text that is no JSON: each whole value inside is kept, each other becomes a fault with its place."""
@@ -228,9 +216,9 @@ class _CarefulReader:
     def _explain(self, text: bytes, offset: int) -> None:
         """Say why text is no JSON although each of its values was whole: a comma or a bracket is missing."""
         values = scan.sequence(text)
-        if values is not None and all(_why_no_json(text[begin:end]) is None for begin, end in values):
+        if values is not None and all(scan.why_no_json(text[begin:end]) is None for begin, end in values):
             return  # such as `jq .Records[]` prints
-        why = _why_no_json(text)
+        why = scan.why_no_json(text)
         if why is not None:
             kind, at, said = why
             reason = f"{said}; the {self._reading.events} events of the file that are whole are kept"
@@ -250,10 +238,9 @@ class _CarefulReader:
         elif scan.nests_deeper(bytes(item.text), limits.MAX_DEPTH):
             reason = f"record {index} nests deeper than {limits.MAX_DEPTH} levels; unread"
             self._bad_record("json.too_deep", self._place(item.text, offset), reason)
-        elif not self._fast(item.text):
-            self._end_run()
+        else:
             event, account, extra = careful_event(item.text)
-            self._sink.careful(event, account, index, extra)
+            self._sink.careful(event, account, self.file_id[0], index, extra)
             self._reading.records += 1
             self._reading.events += 1
 
@@ -274,20 +261,10 @@ class _CarefulReader:
         else:
             self._more_faults += 1
 
-    def _tell_more_faults(self) -> None:
+    def finish(self) -> Reading:
+        """Return what came of the content."""
         if self._more_faults:
             last = self._reading.faults[-1]
             reason = f"{self._more_faults} more faults from here on"
             self._reading.faults.append(Fault(self._path, last.offset, "file.faults", reason))
-
-
-def _why_no_json(text: bytes) -> tuple[str, int, str] | None:
-    """Return kind, place and description of what makes the text no JSON value, or None when it is one."""
-    try:
-        msgspec.json.decode(text, type=msgspec.Raw)
-    except RecursionError:
-        return "json.too_deep", 0, "nests too deeply to be read"
-    except _BAD_JSON as error:
-        said, _, at = str(error).removesuffix(")").partition(" (byte ")
-        return "json.malformed", int(at) if at.isdecimal() else len(text), said
-    return None
+        return self._reading

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import msgspec
+
 from ctaudit import limits
 
 _TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[{}\[\]"]', re.DOTALL)
@@ -153,6 +155,18 @@ class Walk:
             return None
         found = _RECORD.search(self._text, at + 1)
         return found.start() if found else None
+
+
+def why_no_json(text: bytes) -> tuple[str, int, str] | None:
+    """Return kind, place and description of what makes the text no JSON value, or None when it is one."""
+    try:
+        msgspec.json.decode(text, type=msgspec.Raw)
+    except RecursionError:
+        return "json.too_deep", 0, "nests too deeply to be read"
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        said, _, at = str(error).removesuffix(")").partition(" (byte ")
+        return "json.malformed", int(at) if at.isdecimal() else len(text), said
+    return None
 
 
 def sequence(text: bytes) -> list[tuple[int, int]] | None:

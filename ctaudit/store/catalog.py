@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,22 +23,29 @@ CREATE TABLE contents (
   integrity VARCHAR
 );
 CREATE TABLE paths (
-  path VARCHAR NOT NULL, file_id BIGINT NOT NULL, size BIGINT NOT NULL, changed_ns BIGINT NOT NULL,
-  PRIMARY KEY (path, file_id)
+  path VARCHAR NOT NULL, file VARCHAR NOT NULL, file_id BIGINT NOT NULL, size BIGINT NOT NULL,
+  changed_ns BIGINT NOT NULL, PRIMARY KEY (path, file, file_id)
 );
-CREATE TABLE refused (path VARCHAR NOT NULL, kind VARCHAR NOT NULL, count BIGINT NOT NULL, PRIMARY KEY (path, kind));
+CREATE TABLE refused (
+  path VARCHAR NOT NULL, file VARCHAR NOT NULL, file_id BIGINT NOT NULL, kind VARCHAR NOT NULL, count BIGINT NOT NULL,
+  PRIMARY KEY (path, file, file_id, kind)
+);
 CREATE TABLE faults (
-  path VARCHAR NOT NULL, "offset" BIGINT, kind VARCHAR NOT NULL, reason VARCHAR NOT NULL, record BIGINT
+  path VARCHAR NOT NULL, file VARCHAR NOT NULL, "offset" BIGINT, kind VARCHAR NOT NULL, reason VARCHAR NOT NULL,
+  record BIGINT
 );
 CREATE TABLE segments (
   date VARCHAR NOT NULL, name VARCHAR NOT NULL, rows BIGINT NOT NULL, bytes BIGINT NOT NULL, PRIMARY KEY (date, name)
 );
 CREATE TABLE segment_partitions (
   date VARCHAR NOT NULL, name VARCHAR NOT NULL, account VARCHAR, region VARCHAR, rows BIGINT NOT NULL,
-  first_time VARCHAR, last_time VARCHAR
+  first_time VARCHAR, last_time VARCHAR, hours INTEGER NOT NULL
 );
 CREATE TABLE segment_names (
   date VARCHAR NOT NULL, name VARCHAR NOT NULL, eventsource VARCHAR, eventname VARCHAR, readonly VARCHAR
+);
+CREATE TABLE segment_fields (
+  date VARCHAR NOT NULL, name VARCHAR NOT NULL, field VARCHAR NOT NULL, rows BIGINT NOT NULL
 );
 CREATE TABLE duplicates (
   eventid VARCHAR, date VARCHAR NOT NULL, kept_file BIGINT NOT NULL, kept_record INTEGER NOT NULL,
@@ -57,6 +64,18 @@ CREATE TABLE gaps (
   account VARCHAR NOT NULL, region VARCHAR NOT NULL, since VARCHAR, until VARCHAR, code VARCHAR NOT NULL,
   object VARCHAR, sentence VARCHAR NOT NULL
 );
+CREATE TABLE deliveries (
+  file_id BIGINT NOT NULL, account VARCHAR NOT NULL, region VARCHAR NOT NULL, delivered TIMESTAMP NOT NULL,
+  PRIMARY KEY (file_id, account, region, delivered)
+);
+CREATE TABLE windows (
+  account VARCHAR NOT NULL, region VARCHAR NOT NULL, since VARCHAR NOT NULL, until VARCHAR NOT NULL
+);
+CREATE TABLE trail_stops (
+  date VARCHAR NOT NULL, name VARCHAR NOT NULL, account VARCHAR NOT NULL, trail VARCHAR NOT NULL,
+  time VARCHAR NOT NULL, starts BOOLEAN NOT NULL
+);
+CREATE TABLE log_buckets (name VARCHAR PRIMARY KEY);
 CREATE VIEW files AS
   SELECT c.file_id, min(p.path) AS path, c.sha256, c.kind, c.bytes, c.records, c.events, c.refused, c.integrity
   FROM contents c LEFT JOIN paths p USING (file_id) GROUP BY ALL;
@@ -96,11 +115,23 @@ class Totals:
     """Events without a usable time."""
 
 
+def connect(
+    database: str = ":memory:", settings: Mapping[str, str | bool | int | float | list[str]] | None = None
+) -> duckdb.DuckDBPyConnection:
+    """Open DuckDB with `CONFIG` and further settings.
+
+    DuckDB 2.0 draws a progress bar on stdout, into the answer, once a statement takes two seconds.
+    """
+    connection = duckdb.connect(database, config={**CONFIG, **(settings or {})})
+    connection.execute("SET enable_progress_bar = false")
+    return connection
+
+
 @contextlib.contextmanager
 def reading(layout: Layout) -> Iterator[duckdb.DuckDBPyConnection]:
     """Give a connection on which the catalog is open for reading."""
     layout.require()
-    with duckdb.connect(config=CONFIG) as connection, attached(connection, layout):
+    with connect() as connection, attached(connection, layout):
         yield connection
 
 
@@ -190,7 +221,7 @@ def totals(connection: duckdb.DuckDBPyConnection) -> Totals:
 def _connect(path: Path) -> duckdb.DuckDBPyConnection:
     deadline = time.monotonic() + _WAIT_SECONDS
     with gate.held(path.parent, deadline):
-        return _retry(path, lambda: duckdb.connect(str(path), config=CONFIG), deadline)
+        return _retry(path, lambda: connect(str(path)), deadline)
 
 
 def _retry(path: Path, attempt: Callable[[], duckdb.DuckDBPyConnection], deadline: float) -> duckdb.DuckDBPyConnection:

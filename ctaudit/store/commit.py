@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from ctaudit.errors import StoreError
 from ctaudit.fault import Fault
 from ctaudit.records.arrow import SCHEMA
-from ctaudit.store import catalog, proofs, retire, views
+from ctaudit.store import catalog, deliveries, proofs, retire, views
 from ctaudit.store.duplicates import Resolved, resolve
 from ctaudit.store.layout import EMPTY, Layout, sync
 from ctaudit.store.once_forgotten import keep_out
@@ -28,6 +28,8 @@ class Entry:
     """A content as the ledger keeps it, with the path and state of the file it was read from."""
 
     path: str
+    file: str
+    """The file on disk, or `-`: many contents of an archive are in one."""
     file_id: int
     sha256: str
     kind: str
@@ -53,7 +55,8 @@ class Pending:
     """Files that were read now: what the catalog held against them before is void."""
     listed: list[str] = field(default_factory=list)
     """Sources that were listed now: what could not be reached below them before is void, too."""
-    faults: list[Fault] = field(default_factory=list)
+    faults: list[tuple[str, Fault]] = field(default_factory=list)
+    """Each with the file on disk that it was found in."""
     segments: list[Segment] = field(default_factory=list)
 
 
@@ -180,41 +183,50 @@ def _insert_ledger(connection: duckdb.DuckDBPyConnection, pending: Pending) -> N
            refused_count, faults, NULL FROM incoming WHERE kind <> 'known' ORDER BY file_id ON CONFLICT DO NOTHING"""
     )
     connection.execute(
-        "INSERT OR REPLACE INTO paths SELECT DISTINCT ON (path, file_id) path, file_id, size, changed_ns FROM incoming"
+        """INSERT OR REPLACE INTO paths SELECT DISTINCT ON (path, file, file_id) path, file, file_id, size, changed_ns
+           FROM incoming"""
     )
+    deliveries.note(connection)
     proofs.settle(connection, "file_id IN (SELECT file_id FROM incoming)")
     connection.unregister("incoming")
     paths = pa.table({"path": pa.array(pending.read_paths, pa.string())})
     connection.register("read_now", paths)
     for table in ("faults", "refused"):
-        connection.execute(f"DELETE FROM {table} WHERE path IN (FROM read_now) OR {FILE_OF_PATH} IN (FROM read_now)")
+        connection.execute(f"DELETE FROM {table} WHERE file IN (FROM read_now)")
     connection.unregister("read_now")
     for source in pending.listed:
         connection.execute(
             "DELETE FROM faults WHERE kind IN (SELECT unnest(?)) AND (path = ? OR starts_with(path, ?))",
             [_UNREACHED, source, source.rstrip("/") + "/"],
         )
-    _load(connection, "incoming", pending.faults, Fault.__slots__)
-    connection.execute(
-        'INSERT INTO faults SELECT DISTINCT path, "offset", kind, reason, record FROM incoming ORDER BY ALL'
-    )
-    connection.unregister("incoming")
-    refused = [(entry.path, kind, count) for entry in pending.entries for kind, count in entry.refused.items()]
-    _insert(connection, "refused", refused, ("path", "kind", "count"))
+    faults = [
+        (fault.path, file, fault.offset, fault.kind, fault.reason, fault.record) for file, fault in pending.faults
+    ]
+    _insert(connection, "faults", faults, ("path", "file", "offset", "kind", "reason", "record"))
+    refused = [
+        (entry.path, entry.file, entry.file_id, kind, count)
+        for entry in pending.entries
+        for kind, count in entry.refused.items()
+    ]
+    _insert(connection, "refused", refused, ("path", "file", "file_id", "kind", "count"))
 
 
 def _insert_segments(connection: duckdb.DuckDBPyConnection, segments: Sequence[Segment]) -> None:
     rows = [(segment.date, segment.name, segment.rows, segment.bytes) for segment in segments]
     _insert(connection, "segments", rows, ("date", "name", "rows", "bytes"))
     partitions = [
-        (segment.date, segment.name, part.account, part.region, part.rows, part.first_time, part.last_time)
+        (segment.date, segment.name, part.account, part.region, part.rows, part.first_time, part.last_time, part.hours)
         for segment in segments
         for part in segment.partitions
     ]
-    names = ("date", "name", "account", "region", "rows", "first_time", "last_time")
+    names = ("date", "name", "account", "region", "rows", "first_time", "last_time", "hours")
     _insert(connection, "segment_partitions", partitions, names)
     names_of = [(segment.date, segment.name, *each) for segment in segments for each in segment.names]
     _insert(connection, "segment_names", names_of, ("date", "name", "eventsource", "eventname", "readonly"))
+    stops = [(segment.date, segment.name, *astuple(each)) for segment in segments for each in segment.stops]
+    _insert(connection, "trail_stops", stops, ("date", "name", "account", "trail", "time", "starts"))
+    fields = [(segment.date, segment.name, *each) for segment in segments for each in segment.unknown_fields]
+    _insert(connection, "segment_fields", fields, ("date", "name", "field", "rows"))
 
 
 def _insert_findings(connection: duckdb.DuckDBPyConnection, resolved: Mapping[str, Resolved]) -> None:
@@ -243,19 +255,16 @@ def _insert(
 ) -> None:
     if not rows:
         return
-    columns = {name: pa.array(values, _type(name)) for name, values in zip(names, zip(*rows, strict=True), strict=True)}
-    connection.register("incoming", pa.table(columns))
+    arrays = {name: pa.array(values, _type(name)) for name, values in zip(names, zip(*rows, strict=True), strict=True)}
+    connection.register("incoming", pa.table(arrays))
     verb = "INSERT OR IGNORE" if table in _FOUND_AGAIN else "INSERT"
-    connection.execute(f"{verb} INTO {table} ({', '.join(names)}) SELECT {', '.join(names)} FROM incoming")
+    columns = ", ".join(f'"{name}"' for name in names)
+    new = f"EXCEPT SELECT {columns} FROM {table} ORDER BY ALL" if table == "faults" else ""
+    connection.execute(f"{verb} INTO {table} ({columns}) SELECT {columns} FROM incoming {new}")
     connection.unregister("incoming")
 
 
-FILE_OF_PATH = r"regexp_replace(path, '#member[0-9]+$', '')"
-"""SQL: the file that a content's path belongs to."""
-KNOWN_FILES = f"""
-  SELECT DISTINCT {FILE_OF_PATH}, size, changed_ns FROM paths
-  WHERE {FILE_OF_PATH} NOT IN (SELECT {FILE_OF_PATH} FROM faults)
-"""
+KNOWN_FILES = "SELECT DISTINCT file, size, changed_ns FROM paths WHERE file NOT IN (SELECT file FROM faults)"
 """SQL: files in the ledger that were read without a fault."""
 _UNREACHED = ["file.missing", "file.permission", "file.loop", "file.unreadable", "file.special"]
 """Faults of listing and opening: they say nothing of a file's content, and every listing tells them anew."""
@@ -267,17 +276,19 @@ _FOLLOW = """
 _FOUND_AGAIN = ("duplicates", "conflicts", "refused")
 """What a later ingest, or a file whose odd name is spelled the same, may bring again."""
 _LEDGER = (
-    *("path", "file_id", "sha256", "kind", "bytes", "records", "events", "refused_count", "faults"),
+    *("path", "file", "file_id", "sha256", "kind", "bytes", "records", "events", "refused_count", "faults"),
     *("size", "changed_ns"),
 )
 _INTEGERS = frozenset(
     (
         *("file_id", "bytes", "records", "events", "refused_count", "faults", "size", "changed_ns", "offset", "record"),
-        *("rows", "count", "kept_file", "kept_record"),
+        *("rows", "count", "kept_file", "kept_record", "hours"),
     )
 )
 """Columns that hold integers; all others hold text."""
 
 
 def _type(column: str) -> pa.DataType:
+    if column == "starts":
+        return pa.bool_()
     return pa.int64() if column in _INTEGERS else pa.string()

@@ -26,7 +26,7 @@ from ctaudit.records.arrow import SCHEMA
 from ctaudit.records.columns import EXTRA
 from ctaudit.store import catalog, rebuild
 from ctaudit.store.layout import Layout
-from ctaudit.store.reader import explained
+from ctaudit.store.reader import explained, unreadable
 from ctaudit.store.segment import Segment, write
 from ctaudit.store.views import segments_sql
 
@@ -65,10 +65,9 @@ def resolve(
     `old` are the names of the date's segments in the store, `kept` names (date, name) whose files somebody may still
     read: what a damaged file holds is written anew, under the same name, at every ingest.
     """
-    if not new or (len(new) == 1 and not old and new[0].unique):
+    if not _repeats(layout, date, new, old):
         return Resolved(tuple(new), (), 0, Found())
-    settings = catalog.CONFIG | {"preserve_insertion_order": "false"}
-    with explained(layout), duckdb.connect(config=settings) as connection:
+    with explained(layout), catalog.connect(settings={"preserve_insertion_order": "false"}) as connection:
         found = _find(connection, layout, date, [segment.name for segment in new], old)
     added: list[Segment] = []
     for segment in new:
@@ -85,6 +84,29 @@ def resolve(
         removed_rows += len(found.drops[name]) + sum(segment.rows for segment in rewritten)
         added.extend(rewritten)
     return Resolved(tuple(added), tuple(removed), removed_rows, found)
+
+
+def _repeats(layout: Layout, date: str, new: Sequence[Segment], old: Sequence[str]) -> bool:
+    """Tell whether an event may stand twice in these segments: hardly ever, and hashing the ids alone is quick."""
+    if not new or (len(new) == 1 and not old and new[0].unique):
+        return False
+    ids = pa.chunked_array(
+        [
+            chunk
+            for name in (*(segment.name for segment in new), *old)
+            for chunk in _event_ids(layout, date, name).chunks
+        ],
+        pa.string(),
+    )
+    return bool(ids.null_count) or pc.count_distinct(ids).as_py() < len(ids)
+
+
+def _event_ids(layout: Layout, date: str, name: str) -> pa.ChunkedArray:
+    try:
+        with pq.ParquetFile(layout.segment(date, name)) as segment:
+            return segment.read(["eventid"], use_threads=False)["eventid"]
+    except (OSError, pa.ArrowException) as error:
+        raise unreadable(layout, str(error)) from error
 
 
 def _find(

@@ -31,6 +31,28 @@ _FAULTS = (
 )
 
 
+_CAUSES = r"""
+  WITH place AS (
+    SELECT file_id, min(path) AS path FROM paths GROUP BY ALL
+  ), named AS (
+    SELECT file_id, regexp_replace(path, '(AWSLogs/|[^/]*$).*', '') AS root,
+           regexp_extract(path, '([^/]*?)(\.(gz|zst|bz2))?$', 1) AS name
+    FROM place
+  )
+  SELECT CASE WHEN d.file_id = d.kept_file THEN 'same_file'
+              WHEN one.name = other.name THEN 'file_of_same_name'
+              WHEN one.root = other.root THEN 'other_file'
+              ELSE 'other_trail_or_copy' END AS cause, count(*)
+  FROM duplicates d LEFT JOIN named one USING (file_id) LEFT JOIN named other ON other.file_id = d.kept_file
+  GROUP BY ALL ORDER BY ALL
+"""
+"""SQL: why events were read more than once, from the names of the two files. A trail's prefix is what stands before
+`AWSLogs/`; a file that grew and one that was packed otherwise have the same name."""
+_UNKNOWN_FIELDS = """
+  SELECT field, sum(rows)::BIGINT FROM segment_fields GROUP BY ALL ORDER BY sum(rows) DESC, field
+"""
+
+
 def unread(faults: int) -> tuple[str, ...]:
     """Return what every answer from a store with faults must say."""
     if not faults:
@@ -64,6 +86,8 @@ def status(layout: Layout) -> Document:
                FROM segment_partitions"""
         ).fetchone()
         integrity = _integrity(connection)
+        causes = dict(connection.execute(_CAUSES).fetchall())
+        fields = dict(connection.execute(_UNKNOWN_FIELDS).fetchall())
         dropped, runs = forgotten.touched(connection, Span()), forgotten.each(connection)
     assert where is not None  # an aggregate without GROUP BY always has one row
     return Document(
@@ -83,6 +107,8 @@ def status(layout: Layout) -> Document:
             "contents": {"log": kinds.pop("events", 0) + kinds.pop("empty", 0), **kinds},
             "refused": refused,
             "duplicates": totals.duplicates,
+            "duplicates_by_cause": causes,
+            "unknown_fields": fields,
             "conflicting_events": totals.conflicts,
             **integrity,
             "faults": faults,

@@ -16,6 +16,9 @@ from ctaudit.records.columns import UNKNOWN_DATE
 from ctaudit.store import catalog, forgotten
 from ctaudit.store.layout import EMPTY, Layout
 
+RESTORE = "restore it from a copy, or ingest the evidence into a new store"
+"""What to try when a segment is damaged or gone."""
+
 
 @contextlib.contextmanager
 def explained(layout: Layout) -> Iterator[None]:
@@ -33,8 +36,7 @@ def explained(layout: Layout) -> Iterator[None]:
 
 
 def unreadable(layout: Layout, said: str) -> StoreError:
-    advice = "restore it from a copy, or ingest the evidence into a new store"
-    return StoreError(f"the store {layout.root} cannot be read: {said}", advice)
+    return StoreError(f"the store {layout.root} cannot be read: {said}", RESTORE)
 
 
 def _trouble(layout: Layout, said: str) -> StoreError:

@@ -21,6 +21,9 @@ from ctaudit.times import format_utc
 GRACE = timedelta(hours=1)
 """How long a replaced segment's file stays. A question that takes longer than this is asked again from the start."""
 
+SEGMENT_TABLES = ("segments", "segment_partitions", "segment_names", "segment_fields", "trail_stops")
+"""All that the catalog keeps of a segment: each has its date and name."""
+
 Name = tuple[str, str]
 """A segment: (date, name)."""
 
@@ -30,7 +33,7 @@ def retire(connection: duckdb.DuckDBPyConnection, segments: Sequence[Name], now:
     if not segments:
         return
     _register(connection, segments)
-    for table in ("segments", "segment_partitions", "segment_names"):
+    for table in SEGMENT_TABLES:
         connection.execute(f"DELETE FROM {table} WHERE (date, name) IN (FROM named)")
     connection.execute("INSERT INTO retired SELECT date, name, ? FROM named", [format_utc(now)])
     connection.unregister("named")
@@ -53,8 +56,11 @@ def _register(connection: duckdb.DuckDBPyConnection, segments: Sequence[Name]) -
 def sweep(layout: Layout, now: datetime) -> None:
     """Delete what an interrupted writer left behind, at once, and replaced segments after their grace.
 
+    Left behind may also be standard input as it came.
+
     Only for who holds the store: somebody else's segment would look like a left-over until it is committed.
     """
+    layout.spool.unlink(missing_ok=True)
     with catalog.reading(layout) as connection:
         known = set(connection.execute("SELECT date, name FROM segments").fetchall())
         since = {(date, name): at for date, name, at in connection.execute("FROM retired").fetchall()}

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from array import array
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import compress
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +15,20 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from ctaudit.records import unknown_fields
 from ctaudit.records.arrow import SCHEMA
-from ctaudit.records.batch import BATCH_ROWS, Rows
-from ctaudit.records.columns import ACCOUNT, EXTRA, FILE_ID, RECORD, UNKNOWN_DATE
+from ctaudit.records.batch import Rows
+from ctaudit.records.columns import ACCOUNT, EVENT, EXTRA, FILE_ID, RECORD, UNKNOWN_DATE, Shape
+from ctaudit.records.gate import Gated
+from ctaudit.records.shared import Pieces
 from ctaudit.store.layout import Layout, sync
+from ctaudit.store.stops import Stop, stops
 
 ROW_GROUP_ROWS = 64 * 1024
 TEMPORARY = ".tmp"
 """Suffix of a segment that is still being written; the next ingest sweeps such files."""
 
+_TIME = next(index for index, field in enumerate(EVENT) if field.shape is Shape.TIME)
 _STATISTICS = ["eventtime", "eventsource", "eventname", "awsregion", "errorcode", "eventid", ACCOUNT, FILE_ID, RECORD]
 """Columns whose row-group minimum and maximum can prune; for JSON text they would be waste."""
 _NO_DICTIONARY = ("eventid", "requestid", "requestparameters", "responseelements", "additionaleventdata", EXTRA, RECORD)
@@ -36,6 +43,8 @@ class Partition:
     rows: int
     first_time: str | None
     last_time: str | None
+    hours: int
+    """The hours of the date in which it has management or data events: bit 0 is the hour from midnight UTC."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,73 +58,53 @@ class Segment:
     partitions: tuple[Partition, ...]
     names: tuple[tuple[str | None, str | None, str | None], ...]
     """Each (event source, event name, readonly) that occurs in it: questions about verbs start from these."""
+    unknown_fields: tuple[tuple[str, int], ...] = ()
+    """Path of each field that no column holds, and the number of its records."""
+    stops: tuple[Stop, ...] = ()
+    """The calls in it that stopped or started a trail."""
 
 
 class SegmentWriter:
-    """Gathers events by date and writes each date's rows as a segment. It is a `read.Sink` for one file at a time."""
+    """Gathers events by date and writes each date's rows as a segment. It is a `read.Sink`."""
 
     MOST_BYTES = 256 * 1024 * 1024
-    """Arrow bytes held over all dates; above it they are written out, so that memory stays bounded."""
+    """Bytes held over all dates; above it they are written out, so that memory stays bounded."""
 
     def __init__(self, layout: Layout) -> None:
         self._layout = layout
         self._rows: dict[str, Rows] = {}
-        self._batches: dict[str, list[pa.RecordBatch]] = {}
-        self._bytes = 0
-        self._file_id = 0
+        self.pieces = Pieces()
         self.segments: list[Segment] = []
 
-    def begin_file(self, file_id: int) -> None:
-        self._file_id = file_id
+    def fast(self, gated: Gated, file_ids: array[int], records: Sequence[int]) -> None:
+        days = [time[:10] for time in gated.columns[_TIME]]
+        for day in sorted(set(days)):
+            if days.count(day) == len(days):
+                self._rows_of(day).add_fast(gated, file_ids, records)
+            else:
+                chosen = [each == day for each in days]
+                ids = array("q", compress(file_ids, chosen))
+                self._rows_of(day).add_fast(gated.some(chosen), ids, list(compress(records, chosen)))
 
-    def fast(self, events: Sequence[Any], records: Sequence[int]) -> None:
-        if not events:
-            return
-        dates = {event.eventtime[:10] for event in events}
-        if len(dates) == 1:
-            self._add_fast(dates.pop(), events, records)
-            return
-        for date in sorted(dates):
-            chosen = [index for index, event in enumerate(events) if event.eventtime[:10] == date]
-            self._add_fast(date, [events[index] for index in chosen], [records[index] for index in chosen])
+    def careful(self, event: Any, account: str | None, file_id: int, record: int, extra: str | None) -> None:
+        day = event.eventtime[:10] if event.eventtime else UNKNOWN_DATE
+        self._rows_of(day).add(event, account, file_id, record, extra)
 
-    def _add_fast(self, date: str, events: Sequence[Any], records: Sequence[int]) -> None:
-        for start in range(0, len(events), BATCH_ROWS):
-            rows = self._rows_of(date)
-            rows.add_fast(events[start : start + BATCH_ROWS], self._file_id, records[start : start + BATCH_ROWS])
-            self._flush_full(date, rows)
-
-    def careful(self, event: Any, account: str | None, record: int, extra: str | None) -> None:
-        date = event.eventtime[:10] if event.eventtime else UNKNOWN_DATE
-        rows = self._rows_of(date)
-        rows.add(event, account, self._file_id, record, extra)
-        self._flush_full(date, rows)
-
-    def _rows_of(self, date: str) -> Rows:
-        rows = self._rows.get(date)
+    def _rows_of(self, day: str) -> Rows:
+        rows = self._rows.get(day)
         if rows is None:
-            rows = self._rows[date] = Rows()
+            rows = self._rows[day] = Rows(self.pieces)
         return rows
 
-    def _flush_full(self, date: str, rows: Rows) -> None:
-        if len(rows) >= BATCH_ROWS:
-            self._flush(date)
-            if self._bytes > self.MOST_BYTES:
-                self.finish()
-
-    def _flush(self, date: str) -> None:
-        batch = self._rows.pop(date).batch()
-        self._batches.setdefault(date, []).append(batch)
-        self._bytes += batch.nbytes
+    def rest(self) -> None:
+        if self.pieces.bytes + sum(rows.bytes for rows in self._rows.values()) > self.MOST_BYTES:
+            self.finish()
 
     def finish(self) -> None:
         """Write every date gathered so far."""
-        for date in sorted(self._rows):
-            self._flush(date)
-        for date in sorted(self._batches):
-            table = pa.Table.from_batches(self._batches.pop(date), SCHEMA)
-            self.segments.append(write(self._layout, date, cluster(table)))
-        self._bytes = 0
+        for day in sorted(self._rows):
+            self.segments.append(write(self._layout, day, cluster(self._rows.pop(day).table())))
+        self.pieces.clear()
 
 
 def cluster(table: pa.Table) -> pa.Table:
@@ -123,22 +112,13 @@ def cluster(table: pa.Table) -> pa.Table:
 
     Files are read in the order of their paths, so they come clustered, and then nothing is copied.
     """
-    keys = [
-        table[ACCOUNT].combine_chunks().dictionary_encode(),
-        table["awsregion"].combine_chunks().dictionary_encode(),
-    ]
-    if all(_is_one_run(key) for key in keys):
+    accounts, regions = (table[name].combine_chunks().dictionary_encode("encode") for name in (ACCOUNT, "awsregion"))
+    clusters = pc.add(pc.multiply(accounts.indices, len(regions.dictionary)), regions.indices)
+    runs = pc.sum(pc.not_equal(clusters.slice(1), clusters.slice(0, max(len(clusters) - 1, 0)))).as_py() or 0
+    if runs + 1 == pc.count_distinct(clusters).as_py():
         return table
     order = pc.sort_indices(table, [(ACCOUNT, "ascending"), ("awsregion", "ascending"), ("eventtime", "ascending")])
     return table.take(order)
-
-
-def _is_one_run(key: pa.Array) -> bool:
-    """Tell whether equal values stand together: then they first appear in the order of their dictionary codes."""
-    if len(key.dictionary) + (key.null_count > 0) <= 1:
-        return True
-    codes = pc.fill_null(key.indices, len(key.dictionary))
-    return bool(pc.all(pc.greater_equal(codes.slice(1), codes.slice(0, len(codes) - 1))).as_py())
 
 
 def write(layout: Layout, date: str, table: pa.Table) -> Segment:
@@ -154,10 +134,17 @@ def write(layout: Layout, date: str, table: pa.Table) -> Segment:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
-    ids = table["eventid"].drop_null().to_pylist()
-    unique = len(set(ids)) == table.num_rows
+    unique = pc.count_distinct(table["eventid"], mode="only_valid").as_py() == table.num_rows
     return Segment(
-        date, name, table.num_rows, path.stat().st_size, unique, tuple(_partitions(table)), tuple(_names(table))
+        date,
+        name,
+        table.num_rows,
+        path.stat().st_size,
+        unique,
+        tuple(_partitions(table, {} if date == UNKNOWN_DATE else _hours(table))),
+        tuple(_names(table)),
+        tuple(sorted(unknown_fields.count(table[EXTRA].drop_null().to_pylist()).items())),
+        tuple(stops(table)),
     )
 
 
@@ -198,11 +185,28 @@ def _name(table: pa.Table) -> str:
     return digest.hexdigest()
 
 
-def _partitions(table: pa.Table) -> Iterator[Partition]:
+def _partitions(table: pa.Table, hours: Mapping[tuple[str | None, str | None], int]) -> Iterator[Partition]:
     groups = table.select([ACCOUNT, "awsregion", "eventtime"]).group_by([ACCOUNT, "awsregion"])
     found = groups.aggregate([([], "count_all"), ("eventtime", "min"), ("eventtime", "max")])
     for row in found.to_pylist():
-        yield Partition(row[ACCOUNT], row["awsregion"], row["count_all"], row["eventtime_min"], row["eventtime_max"])
+        place = row[ACCOUNT], row["awsregion"]
+        yield Partition(*place, row["count_all"], row["eventtime_min"], row["eventtime_max"], hours.get(place, 0))
+
+
+def _hours(table: pa.Table) -> dict[tuple[str | None, str | None], int]:
+    """Return by account and region the hours in which there are events, one bit each.
+
+    Insight events and the like do not count: they say nothing of whether the calls of that hour were logged.
+    """
+    usual = pc.fill_null(pc.is_in(table["eventcategory"], pa.array(["Management", "Data", None])), True)
+    chosen = table.select([ACCOUNT, "awsregion", "eventtime"]).filter(usual)
+    hours = pc.utf8_slice_codeunits(chosen["eventtime"], 11, 13)
+    keys = [ACCOUNT, "awsregion", "hour"]
+    found: dict[tuple[str | None, str | None], int] = {}
+    for row in chosen.append_column("hour", hours).group_by(keys).aggregate([]).to_pylist():
+        place = row[ACCOUNT], row["awsregion"]
+        found[place] = found.get(place, 0) | 1 << int(row["hour"])
+    return found
 
 
 def _names(table: pa.Table) -> Iterator[tuple[str | None, str | None, str | None]]:

@@ -3,53 +3,75 @@
 from __future__ import annotations
 
 import json
+from array import array
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import duckdb
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ctaudit.fault import Fault
-from ctaudit.records.arrow import SCHEMA
 from ctaudit.records.batch import Rows
-from ctaudit.records.read import Reading, read
+from ctaudit.records.gate import Gated
+from ctaudit.records.reading import Reading
+from ctaudit.records.readings import Readings
+from ctaudit.records.shared import Pieces
 from ctaudit.records.unpack import Content, unpack
 from ctaudit.store import rebuild
 from tests.records.synthetic import record
 
 
-@dataclass(slots=True)
 class Taken:
     """A `Sink` that builds rows, and remembers which way each event came."""
 
-    rows: Rows = field(default_factory=Rows)
-    fast_records: list[int] = field(default_factory=list)
-    file_id: int = 7
+    def __init__(self) -> None:
+        self.pieces = Pieces()
+        self.rows = Rows(self.pieces)
+        self.fast_records: list[int] = []
 
-    def fast(self, events: Sequence[Any], records: Sequence[int]) -> None:
+    def fast(self, gated: Gated, file_ids: array[int], records: Sequence[int]) -> None:
         self.fast_records.extend(records)
-        self.rows.add_fast(events, self.file_id, records)
+        self.rows.add_fast(gated, file_ids, records)
 
-    def careful(self, event: Any, account: str | None, record: int, extra: str | None) -> None:
-        self.rows.add(event, account, self.file_id, record, extra)
+    def careful(self, event: Any, account: str | None, file_id: int, record: int, extra: str | None) -> None:
+        self.rows.add(event, account, file_id, record, extra)
+
+    def rest(self) -> None:
+        pass
+
+    @property
+    def records(self) -> list[int]:
+        """The record indices, in order."""
+        return sorted(self.rows.table()["record"].to_pylist())
 
     @property
     def ids(self) -> list[str | None]:
         """The event ids in order of their record index."""
-        return [event.eventid for _, event in sorted(zip(self.rows.records, self.rows.events, strict=True), key=_first)]
+        return self.column("eventid")
+
+    def column(self, name: str) -> list[str | None]:
+        """A column's values in order of their record index."""
+        values: list[str | None] = self.rows.table().sort_by("record")[name].to_pylist()
+        return values
 
 
-def _first(pair: tuple[int, Any]) -> int:
-    return pair[0]
+def file_ids(records: Sequence[int]) -> array[int]:
+    return array("q", [7] * len(records))
 
 
 def take(text: bytes, *, hinted: bool = True, whole: bool = True) -> tuple[Taken, Reading]:
     """Read one content."""
     sink = Taken()
     return sink, read(Content("a.json", text, whole), sink, hinted)
+
+
+def read(content: Content, sink: Taken, hinted: bool, file_id: int = 7) -> Reading:
+    """Read one content into a sink."""
+    readings = Readings(sink)
+    readings.read(content, file_id, hinted)
+    (reading,) = readings.settle()
+    return reading
 
 
 def take_file(data: bytes) -> tuple[list[str | None], list[Fault]]:
@@ -59,7 +81,7 @@ def take_file(data: bytes) -> tuple[list[str | None], list[Fault]]:
     for content in contents:
         sink = Taken()
         reading = read(content, sink, hinted=True)
-        assert reading.events == len(sink.rows) == len(set(sink.rows.records))
+        assert reading.events == len(sink.rows) == len(set(sink.records))
         ids += sink.ids
         faults += reading.faults
     return ids, faults
@@ -68,7 +90,7 @@ def take_file(data: bytes) -> tuple[list[str | None], list[Fault]]:
 def stored(rows: Rows, folder: Path) -> list[dict[str, Any]]:
     """Write the rows as a segment is written, and read them back with DuckDB, `eventjson` beside the columns."""
     path = folder / "rows.parquet"
-    pq.write_table(pa.Table.from_batches([rows.batch()], SCHEMA), path, compression="zstd")
+    pq.write_table(rows.table(), path, compression="zstd")
     with duckdb.connect() as connection:
         cursor = connection.execute(
             f"SELECT *, {rebuild.sql('e')} AS eventjson FROM read_parquet(?) e ORDER BY file_id, record", [str(path)]

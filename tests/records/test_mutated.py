@@ -16,10 +16,9 @@ from hypothesis import strategies as st
 
 from ctaudit.fault import Fault
 from ctaudit.records import unpack as unpacking
-from ctaudit.records.read import read
 from tests.conftest import SAMPLE
 from tests.plain_reader import records, texts
-from tests.records.taken import Taken
+from tests.records.taken import Taken, read
 from tests.trail.packing import gzipped
 
 
@@ -83,9 +82,10 @@ def read_all(data: bytes) -> tuple[list[Any], list[Fault]]:
         sink = Taken()
         reading = read(content, sink, hinted=True)
         assert reading.events == len(sink.rows) <= reading.records
-        assert len(set(sink.rows.records)) == len(sink.rows)
-        sink.rows.batch().validate(full=True)
-        rows += sink.rows.events
+        assert len(set(sink.records)) == len(sink.rows)
+        table = sink.rows.table()
+        table.validate(full=True)
+        rows += table.to_pylist()
         faults += reading.faults
     for fault in faults:
         assert fault.reason
@@ -114,7 +114,7 @@ def test_a_damaged_text_is_read_without_raising_and_told(text: bytes, mutations:
     rows, faults = read_all(damaged)
     if not faults:  # then nobody could have seen the damage, and all that is there was read
         assert _is_good(damaged)
-        assert Counter(str(row.eventid) for row in rows) == identities(records(damaged))
+        assert Counter(str(row["eventid"]) for row in rows) == identities(records(damaged))
 
 
 def _is_good(text: bytes) -> bool:
@@ -144,7 +144,7 @@ def test_a_damaged_gzip_file_is_read_without_raising_and_told(data: bytes, mutat
 def test_a_cut_text_keeps_every_record_before_the_cut(text: bytes, where: float) -> None:
     cut = text[: int(where * len(text))]
     rows, _ = read_all(cut)
-    assert Counter(str(row.eventid) for row in rows) == identities(records(cut))
+    assert Counter(str(row["eventid"]) for row in rows) == identities(records(cut))
 
 
 @settings(deadline=None, max_examples=300)
@@ -153,7 +153,7 @@ def test_a_cut_gzip_file_keeps_every_record_before_the_cut(number: int, where: f
     data = PACKED[number][: max(2, int(where * len(PACKED[number])))]
     rows, faults = read_all(data)
     text = zlib.decompressobj(31).decompress(data)
-    assert Counter(str(row.eventid) for row in rows) == identities(records(text))
+    assert Counter(str(row["eventid"]) for row in rows) == identities(records(text))
     assert [fault.kind for fault in faults][:1] == ["gzip.truncated"] or data == PACKED[number]
 
 
@@ -199,7 +199,7 @@ def test_damage_in_one_place_costs_no_record_elsewhere(
     at = int(where * len(text))
     untouched = [each for each in _spans(text) if each[1] <= at or each[0] >= at + length]
     rows, _ = read_all(_mutation(kind, where, what, length)(text))
-    missing = {event_id for _, _, event_id in untouched} - {row.eventid for row in rows}
+    missing = {event_id for _, _, event_id in untouched} - {row["eventid"] for row in rows}
     assert not missing or at < len('{"Records":[{')
 
 

@@ -193,6 +193,24 @@ def test_duplicates_are_counted(tmp_path: Path) -> None:
     assert counted(tmp_path / "at-once", first, second, copy) == (9, 3, 0)
 
 
+def test_duplicates_are_told_by_cause(tmp_path: Path) -> None:
+    trail, other = tmp_path / "bucket/AWSLogs/1/CloudTrail/r", tmp_path / "second-bucket/AWSLogs/1/CloudTrail/r"
+    put(trail / "a.json.gz", records(6))
+    put(trail / "b.json.gz", [*records(2, 4), *records(1, 20), *records(1, 20)])
+    put(other / "c.json.gz", records(3))
+    grown = put(tmp_path / "live/log.json", records(4, 10))
+    store = tmp_path / "store"
+    ctaudit.ingest(store, [str(tmp_path)], jobs=1)
+    put(grown, records(5, 10))
+    ctaudit.ingest(store, [str(tmp_path)], jobs=1)
+    assert status(store)["duplicates_by_cause"] == {
+        "file_of_same_name": 4,
+        "other_file": 2,
+        "other_trail_or_copy": 3,
+        "same_file": 1,
+    }
+
+
 def counted(store: Path, *sources: Path) -> tuple[int, int, int]:
     summary = ctaudit.ingest(store, [str(source) for source in sources], jobs=1)
     return summary.events, summary.duplicates, summary.conflicts

@@ -12,13 +12,14 @@ import pytest
 from ctaudit.parse import parse
 from ctaudit.records.batch import Rows
 from ctaudit.records.careful import careful_event
+from ctaudit.records.shared import Pieces
 from ctaudit.store import rebuild
 from tests.records.synthetic import record
 from tests.records.taken import stored
 
 
 def rows_of(*texts: str) -> Rows:
-    rows = Rows()
+    rows = Rows(Pieces())
     for index, text in enumerate(texts):
         event, account, extra = careful_event(text.encode())
         rows.add(event, account, 7, index, extra)
@@ -85,7 +86,7 @@ def test_a_row_of_arrow_gives_the_same_record(tmp_path: Path) -> None:
     text = json.dumps(record("s3", "x", userIdentity={"sessionContext": federation}))
     rows = rows_of(text)
     (row,) = stored(rows, tmp_path)
-    assert rebuild.record(rows.batch().to_pylist()[0]) == rebuild.record(row)
+    assert rebuild.record(rows.table().to_pylist()[0]) == rebuild.record(row)
 
 
 @pytest.mark.parametrize(
