@@ -11,7 +11,7 @@ from ctaudit.engines.coverage import Spoken
 from ctaudit.errors import UsageError
 from ctaudit.queries import coverage_words, hours
 from ctaudit.queries.coverage import Evidence, Judged, Place, judge
-from ctaudit.queries.hours import Range, Seconds
+from ctaudit.queries.hours import Range
 from ctaudit.query import Span
 from ctaudit.store.hours import Known, Reach
 from ctaudit.store.layout import Layout
@@ -60,10 +60,7 @@ def survey(layout: Layout, span: Span, *, late: int | None = None) -> Survey:
 
     spoken = engine.ask(layout, span, choose, late=late)
     ((within, asked),) = chosen
-    judged = {
-        place: judge(_evidence(spoken.known.get(place, Known()), spoken.stops.get(place[0], ()), within), within)
-        for place in asked
-    }
+    judged = {place: judge(_evidence(spoken, place, within), within) for place in asked}
     return Survey(within, judged, spoken)
 
 
@@ -126,7 +123,8 @@ def _too_large(within: Range, asked: Sequence[Place]) -> UsageError:
     )
 
 
-def _evidence(known: Known, stops: Sequence[Seconds], within: Range) -> Evidence:
+def _evidence(spoken: Spoken, place: Place, within: Range) -> Evidence:
+    known = spoken.known.get(place, Known())
     return Evidence(
         hours.of_days(known.days, within),
         hours.of_hours(known.deliveries, within),
@@ -135,5 +133,6 @@ def _evidence(known: Known, stops: Sequence[Seconds], within: Range) -> Evidence
         known.unread,
         known.gaps,
         known.unaccounted,
-        stops,
+        spoken.stops.get(place[0], ()),
+        spoken.forgotten,
     )

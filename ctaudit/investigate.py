@@ -139,6 +139,7 @@ class Store:
         """Return one row for each account, region and date."""
         return holdings.partitions(self._layout, _span(**span))
 
+    @_of_one_state
     def coverage(self, *, by: str = "span", limit: int | None = None, **span: Any) -> Report:
         """Tell which hours of the span the logs speak for; `by` is `span`, `hour` or `day`: what a row is about."""
         from ctaudit.coverage_report import BY, report  # here, since no lookup needs it

@@ -40,7 +40,7 @@ def coverage(
       covered  there are events of it, or log files delivered in it, or a proven
                digest; that none is lacking is not known
       gap      something is known to be lacking: a listed log file, what could
-               not be read, digests, or logging was stopped
+               not be read, digests, or logging was stopped, or the day forgotten
       silent   nothing speaks for it: it was quiet, or its files are lacking
 
     A digest's hours are those of delivery, some minutes after the events. Without --since and --until the span is that

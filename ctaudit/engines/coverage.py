@@ -10,7 +10,7 @@ import duckdb
 from ctaudit.engines.interrupt import interruptible
 from ctaudit.errors import QueryLimit
 from ctaudit.query import Span
-from ctaudit.store import catalog, hour_counts, hours, reader
+from ctaudit.store import catalog, forgotten, hour_counts, hours, reader
 from ctaudit.store.catalog import Totals, connect
 from ctaudit.store.hour_counts import Counts
 from ctaudit.store.hours import Known, Place, Reach, Seconds
@@ -33,6 +33,8 @@ class Spoken:
     """Buckets that validated digests say trails deliver into."""
     counts: Mapping[Place, Mapping[int, Counts]] = field(default_factory=dict)
     """By hour; only when asked for."""
+    forgotten: Sequence[Seconds] = ()
+    """Days that were dropped on purpose, in all accounts and regions."""
 
 
 def ask(layout: Layout, span: Span, choose: Choose, *, late: int | None = None) -> Spoken:
@@ -68,4 +70,5 @@ def _ask(connection: duckdb.DuckDBPyConnection, layout: Layout, span: Span, choo
                 counts = hour_counts.count_events(connection, segments, span, *chosen)
                 hour_counts.count_files(connection, counts, span, chosen, late)
         buckets = hours.buckets(connection)
-    return Spoken(totals, places, known, stops, buckets, counts)
+        dropped = forgotten.spans(connection)
+    return Spoken(totals, places, known, stops, buckets, counts, dropped)

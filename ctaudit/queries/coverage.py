@@ -16,7 +16,9 @@ the quarter after it. Others of its log files may be lacking: nothing tells.
 quiet, or its files are lacking: only digests can tell the one from the other.
 
 What is proven stands against the word of other digests and against a stopped trail, since trails may overlap; a known
-gap stands against events of the same hour. Insight events and the like, and the files that hold them, do not count.
+gap stands against events of the same hour. But an hour of a day that was forgotten is a gap whatever else is known of
+it: its events were dropped, though digests may prove their files and later evidence brought some back. Insight events
+and the like, and the files that hold them, do not count.
 """
 
 from __future__ import annotations
@@ -51,6 +53,7 @@ class Cause(enum.StrEnum):
     LOST = "a log file that a proven digest lists is not in the store"
     UNREAD = "a log file could not be read whole"
     STOPPED = "logging was stopped"
+    FORGOTTEN = "the day was forgotten"
     VALIDATION = "validation found files or digests gone, or no proven digest"
 
 
@@ -78,6 +81,8 @@ class Evidence:
     """Where it found no proven digest, and so nothing that tells whether anything lacks."""
     stops: Sequence[Seconds] = ()
     """When logging was stopped."""
+    forgotten: Sequence[Seconds] = ()
+    """Days whose events were dropped on purpose."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +106,14 @@ def judge(evidence: Evidence, within: Range) -> Judged:
     """Tell the state of each hour of the range."""
     gone = [*evidence.lost, *evidence.unread]
     sound = hours.without(evidence.windows, ((at, at + 60) for at in gone))
-    proven = hours.filled(sound, within, EDGE)
+    forgotten = hours.touched(evidence.forgotten, within)
+    proven = hours.filled(sound, within, EDGE) & ~forgotten
     heard = evidence.events | evidence.files
     causes = {
         Cause.LOST: _lacking(evidence.lost, within),
         Cause.UNREAD: _lacking(evidence.unread, within),
         Cause.STOPPED: _stopped(evidence.stops, heard, within),
+        Cause.FORGOTTEN: forgotten,
         Cause.VALIDATION: hours.touched(evidence.gaps, within),
     }
     gap = 0

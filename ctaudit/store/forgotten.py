@@ -7,6 +7,7 @@ from typing import Any
 import duckdb
 
 from ctaudit.query import Forgotten, Span
+from ctaudit.store.moments import moment_of
 
 
 def touched(connection: duckdb.DuckDBPyConnection, span: Span) -> Forgotten | None:
@@ -30,6 +31,14 @@ def each(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
            GROUP BY 1 ORDER BY 1"""
     ).fetchall()
     return [dict(zip(("at", "first_date", "last_date", "days", "events"), row, strict=True)) for row in rows]
+
+
+def spans(connection: duckdb.DuckDBPyConnection) -> list[tuple[int, int]]:
+    """Return the forgotten days as spans of seconds since 1970, until exclusive."""
+    start = f"epoch({moment_of('date')})::BIGINT"
+    return connection.execute(
+        f"SELECT DISTINCT {start} AS start, start + 86400 FROM forgotten WHERE start IS NOT NULL ORDER BY 1"
+    ).fetchall()
 
 
 def sentences(found: Forgotten | None) -> tuple[str, ...]:

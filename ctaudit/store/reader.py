@@ -81,7 +81,6 @@ def snapshot(connection: duckdb.DuckDBPyConnection, layout: Layout, span: Span, 
 
     `copies` is SQL that takes along what else the question needs of this very moment.
     """
-    connection.execute("SET enable_progress_bar = false")  # else it draws on stdout where Python has no main file
     with catalog.attached(connection, layout):
         for statement in copies:
             connection.execute(statement)

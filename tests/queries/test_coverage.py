@@ -97,6 +97,12 @@ def test_a_stop_makes_gaps_where_it_begins_and_ends_and_of_the_silence_between()
     assert picture(replace(PROVEN, stops=(span(1.5, 4.5),))) == "pppppppp"
 
 
+def test_what_was_forgotten_is_a_gap_whatever_else_is_known() -> None:
+    assert picture(replace(PROVEN, forgotten=(span(2, 4),))) == "ppggpppp"
+    assert picture(replace(HEARD, forgotten=(span(-20, 4),))) == "ggggcccc"
+    assert picture(Evidence(forgotten=(span(0, 24),))) == "gggggggg"
+
+
 def test_the_causes_of_a_gap_are_told_apart() -> None:
     evidence = Evidence(lost=(at(2.5),), unread=(at(2.6), at(5.5)), stops=(span(5.1, 6.5),), gaps=(span(0.1, 0.2),))
     told = [(part.start, part.end, part.causes) for part in stretches(judge(evidence, WITHIN)) if part.causes]

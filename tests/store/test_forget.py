@@ -197,6 +197,25 @@ def test_a_validation_still_judges_what_was_read(tmp_path: Path) -> None:
     assert status(place.store)["records_by_integrity"]["proven"] > 0
 
 
+def test_hours_of_a_forgotten_day_are_not_covered_though_digests_prove_their_files(tmp_path: Path) -> None:
+    place = scene(tmp_path, tiny())
+    place.ingest()
+    place.prove(place.mirror)
+    day = select(place.store, "SELECT DISTINCT date FROM segments")[0][0]
+    span: dict[str, Any] = {"since": f"{day}T12:00:00Z", "until": f"{day}T15:00:00Z"}
+    assert "gap" not in {row["state"] for row in ctaudit.open(place.store).coverage(**span).spans}
+    forget(place.store, plan_forgetting(place.store, datetime(2100, 1, 1, tzinfo=UTC)), now=NOW)
+    told_now = list(ctaudit.open(place.store).coverage(**span).spans)
+    assert {row["state"] for row in told_now} == {"gap"}
+    assert all("the day was forgotten" in str(row) for row in told_now)
+    nothing = piped(
+        "who-deleted", "no-such-bucket", "--since", span["since"], "--until", span["until"], folder=tmp_path
+    )
+    assert nothing.code == 3
+    assert "0 %" in nothing.err or "0.0 %" in nothing.err, nothing.err
+    assert "forgotten" in nothing.err
+
+
 def test_the_plan_must_still_hold_when_it_is_carried_out(store: Path) -> None:
     plan = plan_forgetting(store, THIRD)
     put(store.parent / "late.json", [on(2, 40)])
