@@ -76,12 +76,16 @@ def gated(entries: Sequence[Text], pieces: Pieces) -> Gated:
     columns: Columns = list(zip(*map(_astuple, events), strict=True)) or [() for _ in EVENT]
     unfit = set(_unusable_times(columns[_TIME]))
     for index, field in _SHARED:
-        columns[index] = places = list(map(pieces[field].__getitem__, map(bytes, columns[index])))
-        if TOO_DEEP in places:
-            unfit.update(row for row, place in enumerate(places) if place == TOO_DEEP)
+        column = columns[index]
+        if _all_absent(column):
+            columns[index] = (pieces[field][b"null"],) * len(column)
+        else:
+            columns[index] = places = list(map(pieces[field].__getitem__, map(bytes, column)))
+            if TOO_DEEP in places:
+                unfit.update(row for row, place in enumerate(places) if place == TOO_DEEP)
     for index in _FREE:
         column = columns[index]
-        if column and column[0] is ABSENT and column.count(ABSENT) == len(column):  # the rule for the rarer fields
+        if _all_absent(column):
             columns[index] = (b"null",) * len(column)
         else:
             columns[index] = texts = list(map(bytes, column))
@@ -133,6 +137,11 @@ def _without(gated: Gated, unfit: set[int], count: int) -> Gated:
     positions = [position for position in range(count) if position not in out]
     care = sorted([*gated.care, *(positions[row] for row in unfit)])
     return replace(gated.some([row not in unfit for row in range(len(positions))]), care=care)
+
+
+def _all_absent(column: Sequence[msgspec.Raw]) -> bool:
+    """Tell it quickly, as all are one object then: the rule for the rarer fields."""
+    return bool(column) and column[0] is ABSENT and column.count(ABSENT) == len(column)
 
 
 def _too_deep(texts: Sequence[bytes]) -> list[int]:

@@ -21,14 +21,17 @@ class Readings:
 
     def __init__(self, sink: Sink) -> None:
         self._sink = sink
-        self._readers: list[tuple[Reader, list[msgspec.Raw]]] = []
-        """Each with the records that wait for the gate."""
-        self._waiting = 0
+        self._readers: list[Reader] = []
+        """All since the last `settle`."""
+        self._waiting: list[tuple[Reader, list[msgspec.Raw]]] = []
+        """Those with records that have yet to pass the gate."""
+        self._records = 0
+        """So many records wait."""
 
     @property
     def full(self) -> bool:
         """Whether enough records wait: more would only take memory."""
-        return self._waiting >= ENOUGH
+        return self._records >= ENOUGH
 
     def read(self, content: Content, file_id: int, hinted: bool) -> None:
         """Read one content.
@@ -37,21 +40,32 @@ class Readings:
         it is refused. Never raises on any bytes.
         """
         reader = Reader(content, file_id, self._sink)
+        self._readers.append(reader)
         entries = reader.log_entries()
+        if entries is not None and len(entries) < ENOUGH:
+            self._waiting.append((reader, entries))
+            self._records += len(entries)
+            return
+        self._pass()  # rows keep the order of their files, or each segment would have to be sorted
         if entries is None:
             reader.read(hinted)
-        elif len(entries) >= ENOUGH:
+        else:
             reader.take_log(entries)
-            entries = None
-        self._readers.append((reader, entries or []))
-        self._waiting += len(entries or ())
 
     def settle(self) -> list[Reading]:
         """Pass through the gate whatever waits; return what came of each content since the last time."""
-        found = gated([entry for _, entries in self._readers for entry in entries], self._sink.pieces)
+        self._pass()
+        readings = [reader.finish() for reader in self._readers]
+        self._readers = []
+        return readings
+
+    def _pass(self) -> None:
+        if not self._waiting:
+            return
+        found = gated([entry for _, entries in self._waiting for entry in entries], self._sink.pieces)
         file_ids, records = array("q"), list[int]()
         start = at = 0
-        for reader, entries in self._readers:
+        for reader, entries in self._waiting:
             care: list[int] = []
             while at < len(found.care) and found.care[at] < start + len(entries):
                 care.append(found.care[at] - start)
@@ -61,7 +75,5 @@ class Readings:
             records += fit
             start += len(entries)
         self._sink.fast(found, file_ids, records)
-        readings = [reader.finish() for reader, _ in self._readers]
-        self._readers, self._waiting = [], 0
+        self._waiting, self._records = [], 0
         self._sink.rest()
-        return readings
