@@ -1,0 +1,289 @@
+"""Hold ctaudit's reader to what a plain JSON parser finds: many files at once, and a failure is traced to its file."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import fuzz_oracle as oracle
+import pyarrow as pa
+import pyarrow.compute as pc
+from fuzz_oracle import Claim
+
+from ctaudit.fault import Fault
+from ctaudit.records.columns import EVENT
+from ctaudit.records.gate import Gated
+from ctaudit.records.read import Reading, read
+from ctaudit.records.shared import Pieces
+from ctaudit.records.unpack import Content, unpack
+from ctaudit.store import rebuild
+from tests.plain_reader import canonical
+from tests.records.taken import Taken
+
+_PATH = "a.json.gz"
+_ID = [field.key for field in EVENT].index("eventID")
+_DAMAGE = {"json.cut", "json.malformed", "json.not_json", "json.unread", "json.bad_record", "file.empty"}
+_WRAPPED = "wrapped-too-deep"
+_EMBEDDED = re.compile(rb'"[\s\0]*[\[{]')
+"""JSON in a string: what is wrong there is no damage of the text."""
+
+
+class Broken(Exception):
+    """Raised for a file that the reader did not read as it must."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    data: bytes
+    complaint: str
+
+
+@dataclass(slots=True)
+class Tally:
+    """What was checked."""
+
+    inputs: int = 0
+    rows: int = 0
+    exact: int = 0
+    """Inputs that a plain parser accepts whole."""
+    compared: int = 0
+    """Rows compared value by value."""
+    slowest: float = 0.0
+    """CPU seconds of reading the slowest input once."""
+    failures: list[Failure] = field(default_factory=list)
+
+    def add(self, other: Tally) -> None:
+        self.inputs += other.inputs
+        self.rows += other.rows
+        self.exact += other.exact
+        self.compared += other.compared
+        self.slowest = max(self.slowest, other.slowest)
+        self.failures += other.failures
+
+
+class Ids:
+    """A sink that keeps the ids alone: enough to tell whether a second reading gives the same."""
+
+    def __init__(self, pieces: Pieces) -> None:
+        self.pieces = pieces
+        self.start()
+
+    def start(self) -> None:
+        self.found: list[tuple[int, str | None]] = []
+
+    def fast(self, gated: Gated, records: Sequence[int]) -> None:
+        self.found += zip(records, gated.columns[_ID], strict=True)
+
+    def careful(self, event: Any, account: str | None, record: int, extra: str | None) -> None:
+        self.found.append((record, event.eventid))
+
+    def rest(self) -> None:
+        pass
+
+
+@dataclass(slots=True)
+class _File:
+    data: bytes
+    contents: list[Content]
+    faults: list[Fault]
+    readings: list[Reading] = field(default_factory=list)
+    ids: list[list[tuple[int, str | None]]] = field(default_factory=list)
+    rows: list[list[dict[str, Any]]] = field(default_factory=list)
+    """Empty unless the file is compared value by value."""
+
+
+def check(batch: Sequence[bytes], sample: int, tally: Tally) -> None:
+    """Read files into one sink, as an ingest does, and compare; every `sample`-th file is compared value by value.
+
+    When one of them is not read as it must be, all are read one by one to find which.
+    """
+    try:
+        _check_together(batch, sample, tally)
+    except Exception as error:
+        broken = [failure for data in batch if (failure := alone(data))]
+        tally.failures += broken or [Failure(b"", f"only among {len(batch)} files together: {error!r}")]
+    tally.inputs += len(batch)
+
+
+def alone(data: bytes, tally: Tally | None = None) -> Failure | None:
+    """Read one file by itself and compare it value by value."""
+    try:
+        _check_together([data], 1, tally or Tally())
+    except Broken as error:
+        return Failure(data, str(error))
+    except Exception as error:
+        return Failure(data, f"raised {type(error).__name__}: {error}"[:300])
+    return None
+
+
+def lightly(data: bytes, sink: Ids) -> Failure | None:
+    """Read one file by itself and compare ids and counts alone."""
+    sink.pieces.clear()
+    try:
+        contents, faults = unpack(_PATH, data)
+        file = _File(data, contents, faults)
+        for content in contents:
+            sink.start()
+            file.readings.append(read(content, sink, hinted=True))
+            file.ids.append(sorted(sink.found, key=_first))
+        _check_file(file, sink, False, Tally())
+    except Broken as error:
+        return Failure(data, str(error))
+    except Exception as error:
+        return Failure(data, f"raised {type(error).__name__}: {error}"[:300])
+    return None
+
+
+def _check_together(batch: Sequence[bytes], sample: int, tally: Tally) -> None:
+    sink = Taken()
+    files: list[_File] = []
+    for data in batch:
+        started = time.process_time()
+        contents, faults = unpack(_PATH, data)
+        file = _File(data, contents, faults)
+        for content in contents:
+            sink.file_id = _number(len(files), len(file.readings))
+            file.readings.append(read(content, sink, hinted=True))
+        tally.slowest = max(tally.slowest, time.process_time() - started)
+        files.append(file)
+    table = sink.rows.table()
+    table.validate(full=True)
+    tally.rows += len(table)
+    ids: dict[int, list[tuple[int, str | None]]] = defaultdict(list)
+    for file_id, *pair in zip(*(table[name].to_pylist() for name in ("file_id", "record", "eventid")), strict=True):
+        ids[file_id].append((pair[0], pair[1]))
+    again = Ids(Pieces())
+    for index, file in enumerate(files):
+        numbers = [_number(index, place) for place in range(len(file.contents))]
+        file.ids = [sorted(ids[number], key=_first) for number in numbers]
+        exactly = index % sample == 0
+        if exactly:
+            file.rows = [_rows(table, number) for number in numbers]
+            tally.compared += sum(map(len, file.rows))
+        _check_file(file, again, exactly, tally)
+
+
+def _number(file: int, place: int) -> int:
+    return file * 10_000 + place
+
+
+def _rows(table: pa.Table, file_id: int) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = table.filter(pc.equal(table["file_id"], file_id)).to_pylist()
+    return rows
+
+
+def _first(pair: tuple[int, str | None]) -> int:
+    return pair[0]
+
+
+def _check_file(file: _File, again: Ids, value_by_value: bool, tally: Tally) -> None:
+    texts, sound = oracle.unpacked(file.data)
+    if [content.text for content in file.contents] != texts:
+        raise Broken(f"unpacks to {[len(each.text) for each in file.contents]} bytes, by zlib {list(map(len, texts))}")
+    if not sound and not file.faults:
+        raise Broken("is no whole gzip member, and no fault says so")
+    if unpack(_PATH, file.data) != (file.contents, file.faults):
+        raise Broken("is not unpacked the same way twice")
+    for fault in [*file.faults, *(fault for reading in file.readings for fault in reading.faults)]:
+        if not fault.reason or fault.offset is None or not 0 <= fault.offset <= max(len(file.data), *map(len, texts)):
+            raise Broken(f"has a fault without a reason or place: {fault}")
+    exact = sound
+    for place, (content, reading, ids) in enumerate(zip(file.contents, file.readings, file.ids, strict=True)):
+        claim = oracle.claim(content.text, exactly=value_by_value)
+        exact = exact and claim.exact
+        _check_reading(claim, content, reading, ids)
+        again.start()
+        if read(content, again, hinted=True) != reading or sorted(again.found, key=_first) != ids:
+            raise Broken("is not read the same way twice")
+        if value_by_value:
+            _compare(claim, content, reading, file.rows[place])
+    tally.exact += exact
+
+
+def _check_reading(claim: Claim, content: Content, reading: Reading, ids: list[tuple[int, str | None]]) -> None:
+    indices = {index for index, _ in ids}
+    if not len(indices) == len(ids) == reading.events <= reading.records:
+        raise Broken(f"has {len(ids)} rows with {len(indices)} indices, and {reading.events} events told")
+    records = _expected(claim, content, reading)
+    got = Counter(name for _, name in ids)
+    missing = Counter(filter(None, map(_id_of, records))) - got
+    excused = _excused(reading, len(records))
+    fewer = len(ids) < len(records) - excused or (_is_exact(claim, reading) and len(ids) > len(records))
+    if missing.total() > excused or fewer:
+        names = sorted(map(str, got))[:5]
+        raise Broken(
+            f"gives {len(ids)} rows {names} for {len(records)} records; missing {list(missing)[:5]}; {_told(reading)}"
+        )
+    if claim.told and content.whole and not reading.faults:
+        raise Broken("is damaged, and no fault says so")
+    false = {fault.kind for fault in reading.faults} & _DAMAGE
+    if claim.quiet and claim.records and content.whole and false and not _EMBEDDED.search(content.text):
+        raise Broken(f"is not damaged, but {_told(reading)}")
+
+
+def _excused(reading: Reading, records: int) -> int:
+    """Count the records that may lack because it is told: too many wrappers, or too deep in a value given twice."""
+    if _WRAPPED in reading.refused:
+        return records
+    return sum(fault.kind == "json.too_deep" for fault in reading.faults)
+
+
+def _is_exact(claim: Claim, reading: Reading) -> bool:
+    return claim.exact and _WRAPPED not in reading.refused  # what is kept unopened may be a row
+
+
+def _told(reading: Reading) -> str:
+    return f"faults {sorted({fault.kind for fault in reading.faults})}, refused {dict(reading.refused)}"
+
+
+def _expected(claim: Claim, content: Content, reading: Reading) -> list[dict[str, Any]]:
+    records = oracle.readable(claim.records, content.text)
+    if len(records) != len(claim.records) and not reading.faults:
+        raise Broken("nests too deeply, and no fault says so")
+    return records
+
+
+def _id_of(record: dict[str, Any]) -> str | None:
+    """Return the id, when it is text: another one is stored as text beside the record's own spelling."""
+    found = record.get("eventID")
+    found = record.get("eventId") if found is None else found
+    mended = oracle.mended(found)
+    return mended if isinstance(mended, str) else None
+
+
+def _compare(claim: Claim, content: Content, reading: Reading, rows: Sequence[dict[str, Any]]) -> None:
+    """Compare the rows with the records, null-valued keys aside."""
+    expected = Counter(canonical(oracle.mended(each)) for each in _expected(claim, content, reading))
+    got = Counter(canonical(oracle.mended(rebuild.record(row))) for row in rows)
+    missing, more = expected - got, got - expected
+    if missing.total() > _excused(reading, expected.total()) or (more and _is_exact(claim, reading)):
+        pair = [next(iter(each), "nothing")[:300] for each in (missing, more)]
+        raise Broken(f"gives a record back otherwise: {pair[0]} became {pair[1]}")
+
+
+def smaller(failure: Failure, tries: int = 400) -> Failure:
+    """Return a failure of the same kind in fewer bytes: pieces are left out, half as long each time."""
+    kind = failure.complaint[:24]
+    best = failure
+    size = len(best.data) // 2
+    while size and tries > 0:
+        for shorter in _without_pieces(best.data, size):
+            tries -= 1
+            found = alone(shorter)
+            if found is not None and found.complaint[:24] == kind:
+                best = found
+                break
+            if tries <= 0:
+                break
+        else:
+            size //= 2
+    return best
+
+
+def _without_pieces(data: bytes, size: int) -> Iterator[bytes]:
+    for at in range(0, len(data), size):
+        yield data[:at] + data[at + size :]
