@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -46,14 +47,19 @@ def generated(target: str, seed: int, count: int, sample: int, jobs: int) -> Tal
     """Read `count` inputs of our own generator."""
     sizes = [min(SHARE, count - start) for start in range(0, count, SHARE)]
     shares = [Share(target, f"{seed}:{target}:{number}", size, sample) for number, size in enumerate(sizes)]
-    total = Tally()
     if jobs == 1:
-        for share in shares:
-            total.add(run_share(share))
-    else:
-        with ProcessPoolExecutor(jobs) as pool:
-            for tally in pool.map(run_share, shares):
-                total.add(tally)
+        return _summed(map(run_share, shares), target, count)
+    with ProcessPoolExecutor(jobs) as pool:
+        return _summed(pool.map(run_share, shares), target, count)
+
+
+def _summed(tallies: Iterable[Tally], target: str, count: int) -> Tally:
+    total = Tally()
+    for tally in tallies:
+        total.add(tally)
+        first = f"; the last: {tally.failures[0]}"[:3000] if total.failures and tally.failures else ""
+        said = f"{target}: {total.inputs:,} of {count:,} inputs, {len(total.failures)} failures{first}"
+        print(said, file=sys.stderr, flush=True)
     return total
 
 

@@ -11,7 +11,7 @@ import sys
 from itertools import count
 from pathlib import Path
 
-import atheris
+import atheris  # type: ignore[import-not-found,import-untyped,unused-ignore]  # it is no dependency
 
 TOKENS = ("{", "}", "[", "]", ",", ":", "null", "true", "1e999", "\\\\ud800", '\\"', "Records", "Events", "logEvents", "message",
           "detail", "detail-type", "CloudTrailEvent", "eventVersion", "eventID", "eventTime", "userIdentity", "resources",
@@ -44,7 +44,13 @@ def main(target: str, seed: str, seconds: str, folder: str) -> None:
             failures.append([data.hex(), failure.complaint])
             (place / "failures.json").write_text(json.dumps(failures))
 
-    options = [f"-max_total_time={seconds}", f"-seed={seed}", "-max_len=4096", f"-dict={place / 'tokens'}", "-timeout=20"]
+    options = [
+        f"-max_total_time={seconds}",
+        f"-seed={seed}",
+        "-max_len=4096",
+        f"-dict={place / 'tokens'}",
+        "-timeout=20",
+    ]
     atheris.Setup([sys.argv[0], str(corpus), *options, f"-artifact_prefix={place}/", "-print_final_stats=1"], one)
     atheris.Fuzz()
 

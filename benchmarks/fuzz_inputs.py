@@ -45,7 +45,9 @@ class Source:
 
     def __init__(self, target: str, seed: str) -> None:
         self._rng = random.Random(seed)
-        self._make: Callable[[], bytes] = {"records": self._log, "envelopes": self._wrapped, "gzip": self._packed}[target]
+        self._make: Callable[[], bytes] = {"records": self._log, "envelopes": self._wrapped, "gzip": self._packed}[
+            target
+        ]
         self._number = 0
 
     def inputs(self, count: int) -> Iterator[bytes]:
@@ -94,7 +96,9 @@ class Source:
         if field.shape is Shape.JSON:
             return self._any() if wrong else rng.choice(('{"bucketName":"b","key":"k"}', "null", '{"a":[1,{"b":"c"}]}'))
         if field.shape is Shape.MAP:
-            return "{" + ",".join(f'"{rng.choice(_KEYS)}":{rng.choice(_STRINGS)}' for _ in range(rng.randrange(3))) + "}"
+            return (
+                "{" + ",".join(f'"{rng.choice(_KEYS)}":{rng.choice(_STRINGS)}' for _ in range(rng.randrange(3))) + "}"
+            )
         if field.shape is Shape.STRUCT:
             return self._object(field.fields, wrong)
         if field.shape is Shape.RESOURCES:
@@ -126,12 +130,17 @@ class Source:
             members["eventID"] = f'"event-{self._number}"'
         parts = [f'"{key}":{value}' for key, value in members.items()]
         if odd and rng.random() < 0.3:
-            parts.append(f'"{rng.choice(_KEYS)}":{self._any()}')
+            parts.append(self._unknown())
         if odd and rng.random() < 0.1:
             parts.append(rng.choice(parts) if rng.random() < 0.5 else f'"{rng.choice(fields).key}":{self._any()}')
         if odd:
             rng.shuffle(parts)
         return "{" + ",".join(parts) + "}"
+
+    def _unknown(self) -> str:
+        """Make a member that no record has; in damaged text a list named like a container's would be taken for it."""
+        key, value = self._rng.choice(_KEYS), self._any()
+        return f'"{key}":{"{}" if key in ("Records", "Events", "logEvents") and value.startswith("[") else value}'
 
     def _log(self) -> bytes:
         """Make one log file of records, now and then with white space, a mark, another encoding, or damage."""
@@ -221,7 +230,9 @@ class Source:
         rng = self._rng
         deflate = zlib.compressobj(rng.choice((0, 1, 6, 9)), zlib.DEFLATED, 31, strategy=rng.choice((0, 2, 4)))
         data = text.encode()
-        half = deflate.compress(data[: len(data) // 2]) + (deflate.flush(zlib.Z_FULL_FLUSH) if rng.random() < 0.2 else b"")
+        half = deflate.compress(data[: len(data) // 2]) + (
+            deflate.flush(zlib.Z_FULL_FLUSH) if rng.random() < 0.2 else b""
+        )
         return half + deflate.compress(data[len(data) // 2 :]) + deflate.flush()
 
     def _packed(self) -> bytes:
@@ -233,7 +244,9 @@ class Source:
         if kind < 0.25:
             pack += b"".join(rng.choice(self._packs) for _ in range(rng.randrange(1, 4)))
         elif kind < 0.35:
-            pack += rng.choice((b"\0" * rng.randrange(1, 600), b"x", b"\x1f", b"\x1f\x8b", b"\n", rng.randbytes(9), b'{"Records":[]}'))
+            pack += rng.choice(
+                (b"\0" * rng.randrange(1, 600), b"x", b"\x1f", b"\x1f\x8b", b"\n", rng.randbytes(9), b'{"Records":[]}')
+            )
         elif kind < 0.4:
             pack = pack[:3] + bytes([rng.choice((1, 2, 4, 8, 16, 32, 0x80, rng.randrange(256)))]) + pack[4:]
         elif kind < 0.45:

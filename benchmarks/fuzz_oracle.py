@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import struct
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -56,26 +57,19 @@ def unpacked(data: bytes) -> tuple[list[bytes], bool]:
         try:
             found.append(stream.decompress(data))
         except zlib.error:
-            plain = _without_reserved_flags(data)
-            if plain is None:
-                return [*found, _salvaged(data)], False
-            data = plain
-            continue
+            return [*found, _salvaged(data)], False
         if not stream.eof:
             return found, False
         data = stream.unused_data
     return found, len(found) == 1 and not data
 
 
-def _without_reserved_flags(data: bytes) -> bytes | None:
-    """Return the file as a decoder reads it that does not mind them, as the reader's; None when that is no help."""
-    plain = data[:3] + bytes([data[3] & 0x1F]) + data[4:] if len(data) > 3 else data
-    stream = zlib.decompressobj(31)
-    try:
-        stream.decompress(plain)
-    except zlib.error:
-        return None
-    return plain if plain != data and stream.eof else None
+def is_proven(text: bytes, data: bytes) -> bool:
+    """Tell whether the checksum of a text stands in the file.
+
+    The reader's decoder takes members that zlib refuses, for flags or code tables that nobody should write.
+    """
+    return struct.pack("<II", zlib.crc32(text), len(text)) in data
 
 
 def _salvaged(data: bytes) -> bytes:

@@ -66,9 +66,10 @@ def search(value: Any, decoder: json.JSONDecoder) -> Iterator[dict[str, Any]]:
     """Yield the records in one parsed value, through all that is wrapped around them."""
     if isinstance(value, str) and value.lstrip()[:1] in ("{", "["):
         try:
-            yield from search(decoder.decode(value), decoder)
-        except ValueError:
+            inside = decoder.decode(value)
+        except (ValueError, RecursionError):
             return
+        yield from search(inside, decoder)
     elif isinstance(value, list):
         for each in value:
             yield from search(each, decoder)

@@ -108,7 +108,7 @@ class Walk:
             if self._budget < 0:
                 self._at = len(text)
                 return Piece(at, len(text), unread=True)
-            if found := _CONTAINER.match(text, at):
+            if (found := _CONTAINER.match(text, at)) and not (b'"event' in found[0] and self._is_whole(at)):
                 self._at, self._entry = found.end(), found[1] == b"Records"
                 continue
             if text[at : at + 1] not in b'{"':
@@ -119,6 +119,12 @@ class Walk:
             if piece is not None:
                 return piece
         return None
+
+    def _is_whole(self, at: int) -> bool:
+        """Tell whether an object closes and is valid: a record may have a member named like a container's."""
+        end = value_end(self._text, at)
+        self._budget -= (end or min(len(self._text), at + limits.MAX_RECORD_BYTES)) - at
+        return end is not None and why_no_json(self._text[at:end]) is None
 
     def _value(self, at: int) -> Piece | None:
         text = self._text
