@@ -100,10 +100,10 @@ def check(batch: Sequence[bytes], sample: int, tally: Tally) -> None:
     """
     try:
         for failure in _check_together(batch, sample, tally):
-            found = alone(failure.data)
-            tally.failures.append(found or Failure(failure.data, f"only among other files: {failure.complaint}"))
+            among = Failure(failure.data, f"only among other files: {failure.complaint}")
+            tally.failures.append(alone(failure.data) or among)
     except Exception as error:
-        broken = [failure for data in batch if (failure := alone(data))]
+        broken = list(filter(None, map(alone, batch)))
         tally.failures += broken or [Failure(b"", f"only among {len(batch)} files together: {error!r}")]
     tally.inputs += len(batch)
 

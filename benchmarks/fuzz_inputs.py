@@ -1,4 +1,4 @@
-"""Inputs for a fuzz run, made cheaply from a seed: records, what may be wrapped around them, gzip, and damage to all."""
+"""Inputs for a fuzz run, made cheaply from a seed: records, what is wrapped around them, gzip, and damage to all."""
 
 from __future__ import annotations
 
@@ -13,30 +13,35 @@ from ctaudit.records.columns import EVENT, Field, Shape
 RENEWED = 1500
 """Inputs made from one set of values: making the values costs more than joining them."""
 _TIMES = (
-    "2026-01-31T04:05:06Z", "2026-01-31T04:05:06Z", "2024-02-29T23:59:59Z", "2026-02-30T00:00:00Z", "2026-01-31T24:00:00Z",
-    "2026-01-31T04:05:06.5Z", "2026-01-31 04:05:06+01:00", "20260131T040506Z", "0000-00-00T00:00:00Z", "", "now",
-    "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2026-01-31T04:05:06Z ", "\\u0662026-01-31T04:05:06Z",
+    "2026-01-31T04:05:06Z", "2026-01-31T04:05:06Z", "2024-02-29T23:59:59Z", "2026-02-30T00:00:00Z",
+    "2026-01-31T24:00:00Z", "2026-01-31T04:05:06.5Z", "2026-01-31 04:05:06+01:00", "20260131T040506Z",
+    "0000-00-00T00:00:00Z", "", "now", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00",
+    "2026-01-31T04:05:06Z ", "\\u0662026-01-31T04:05:06Z",
 )  # fmt: skip
 _NUMBERS = (
     "0", "-0", "-0.0", "1", "1.10", "1E5", "1e-7", "1e400", "-1e400", "5e-324", "0.1000000000000000055511151231257827",
-    "9223372036854775807", "9223372036854775808", "-9223372036854775809", "18446744073709551615", "18446744073709551616",
-    "9" * 60, "1" + "0" * 400, "7" * 4100, "123456789.987654321", "1.7976931348623157e308", "2.5e-400", "1e+2",
+    "9223372036854775807", "9223372036854775808", "-9223372036854775809", "18446744073709551615",
+    "18446744073709551616", "9" * 60, "1" + "0" * 400, "7" * 4100, "123456789.987654321", "1.7976931348623157e308",
+    "2.5e-400", "1e+2",
 )  # fmt: skip
 _STRINGS = (
-    '""', '"a"', '"true"', '"null"', '"\\u0000"', '"\\ud83d\\ude00"', '"\\ud800"', '"\\udc00x"', '"😀"', '"\\u2028\u2028"',
-    '"\\"\\\\\\/\\b\\f\\n\\r\\t"', '"\x7f"', '"é"', '"e\u0301"', '"\ufeff"', '"{}"', '"[1]"', '"{\\"a\\":1}"', '"]}"',
-    '"\\\\ud800"', '"{\\"eventVersion\\":"', '"Records"', '"' + "x" * 300 + '"', '"arn:aws:iam::111122223333:role/r"',
+    '""', '"a"', '"true"', '"null"', '"\\u0000"', '"\\ud83d\\ude00"', '"\\ud800"', '"\\udc00x"', '"😀"',
+    '"\\u2028\u2028"', '"\\"\\\\\\/\\b\\f\\n\\r\\t"', '"\x7f"', '"é"', '"e\u0301"', '"\ufeff"', '"{}"', '"[1]"',
+    '"{\\"a\\":1}"', '"]}"', '"\\\\ud800"', '"{\\"eventVersion\\":"', '"Records"', '"' + "x" * 300 + '"',
+    '"arn:aws:iam::111122223333:role/r"',
 )  # fmt: skip
 _KEYS = (
     "a", "", "eventid", "EventID", "eventId", "accountId", "@timestamp", "extra", "account", "region", "date", "record",
-    "Records", "detail", "Events", "networkPath", "eventversion", "file_id", "\\u0000", "é\\n", "timeWindow", "null", "ARN",
-    "requestparameters", "ARNPrefix", "event\\u0056ersion", "assumedRoot", "\\ud83d\\ude00", " eventName", "logEvents",
+    "Records", "detail", "Events", "networkPath", "eventversion", "file_id", "\\u0000", "é\\n", "timeWindow", "null",
+    "ARN", "requestparameters", "ARNPrefix", "event\\u0056ersion", "assumedRoot", "\\ud83d\\ude00", " eventName",
+    "logEvents",
 )  # fmt: skip
 _ENOUGH = ("eventVersion", "eventTime", "eventID", "eventType")
 _TOKENS = (
-    b'"', b"\\", b"{", b"}", b"[", b"]", b",", b":", b"\n", b"\0", b"\xff", b"\xc3", b"\\ud800", b"\\u", b'{"Records":[', b"]}",
-    b"NaN", b"null", b"1e999", b'"eventVersion":"1.0",', b'{"eventVersion":', b'"Records":[]', b"\xef\xbb\xbf", b"\x1f\x8b\x08",
-    b'"eventSource":"aws:s3",', b'{"x":', b"-", b"\r\n", b"\x0c", b"//", b"'", b"\xed\xa0\x80", b"\xe2\x80\xa8", b"0", b'{"detail":',
+    b'"', b"\\", b"{", b"}", b"[", b"]", b",", b":", b"\n", b"\0", b"\xff", b"\xc3", b"\\ud800", b"\\u",
+    b'{"Records":[', b"]}", b"NaN", b"null", b"1e999", b'"eventVersion":"1.0",', b'{"eventVersion":', b'"Records":[]',
+    b"\xef\xbb\xbf", b"\x1f\x8b\x08", b'"eventSource":"aws:s3",', b'{"x":', b"-", b"\r\n", b"\x0c", b"//", b"'",
+    b"\xed\xa0\x80", b"\xe2\x80\xa8", b"0", b'{"detail":',
 )  # fmt: skip
 
 
@@ -138,9 +143,8 @@ class Source:
         return "{" + ",".join(parts) + "}"
 
     def _unknown(self) -> str:
-        """Make a member that no record has; in damaged text a list named like a container's would be taken for it."""
-        key, value = self._rng.choice(_KEYS), self._any()
-        return f'"{key}":{"{}" if key in ("Records", "Events", "logEvents") and value.startswith("[") else value}'
+        """Make a member that no record has."""
+        return f'"{self._rng.choice(_KEYS)}":{self._any()}'
 
     def _log(self) -> bytes:
         """Make one log file of records, now and then with white space, a mark, another encoding, or damage."""
@@ -153,8 +157,8 @@ class Source:
         rng = self._rng
         kind = rng.random()
         if kind < 0.03:
-            encoding, mark = rng.choice((("utf-8", b"\xef\xbb\xbf"), ("utf-16-le", b"\xff\xfe"), ("utf-16-be", b"\xfe\xff"),
-                                         ("utf-32-le", b"\xff\xfe\0\0"), ("utf-32-be", b"\0\0\xfe\xff")))  # fmt: skip
+            encoding, mark = rng.choice((("utf-8", b"\xef\xbb\xbf"), ("utf-16-le", b"\xff\xfe"), ("utf-16-be",
+            b"\xfe\xff"), ("utf-32-le", b"\xff\xfe\0\0"), ("utf-32-be", b"\0\0\xfe\xff")))  # fmt: skip
             data = mark + text.encode(encoding)
         else:
             data = text.encode()
@@ -196,9 +200,11 @@ class Source:
         return rng.choice((
             f'{{"Records":[{listed}]}}', f'{{"Records":[{listed}]}}', f"[{listed}]", f'{{"data":[{listed}]}}',
             f'{{"NextToken":"t","Records":[{listed}],"x":{{"a":[]}}}}', f'{{"data":{{"Records":[{listed}]}},"n":1}}',
-            f'{{"version":"0","id":"i","detail-type":"AWS API Call via CloudTrail","source":"aws.s3","detail":{first}}}',
+            f'{{"version":"0","id":"i","detail-type":"AWS API Call via CloudTrail","source":"aws.s3",'
+            f'"detail":{first}}}',
             f'{{"detail-type":"AWS Console Sign In via CloudTrail","detail":{first},"more":[{listed}]}}',
-            f'{{"detail-type":"EC2 Instance State-change","detail":{first}}}', f'{{"Events":[{listed}],"NextToken":"t"}}',
+            f'{{"detail-type":"EC2 Instance State-change","detail":{first}}}',
+            f'{{"Events":[{listed}],"NextToken":"t"}}',
         ))  # fmt: skip
 
     def _quoting(self, inner: Sequence[str]) -> str:
@@ -218,10 +224,11 @@ class Source:
 
     def _other(self) -> str:
         return self._rng.choice((
-            "null", "1", '"text"', "{}", "[]", '{"a":1}', '{"digestEndTime":"2026-01-31T04:00:00Z","logFiles":[]}', '"[INFO] x"',
-            '{"s3Bucket":"b","s3ObjectKey":["k"]}', '{"eventSource":"aws:s3","eventVersion":"2.1","eventName":"ObjectCreated:Put"}',
-            '{"eventSource":"aws:dynamodb","eventID":"1","eventVersion":"1.1","awsRegion":"r"}', '{"Records":{}}', '{"Events":1}',
-            '{"eventName":"x"}', '{"eventVersion":"1"}', '{"logEvents":[{}]}', '{"CloudTrailEvent":"{"}', '{"message":"[x"}',
+            "null", "1", '"text"', "{}", "[]", '{"a":1}', '{"digestEndTime":"2026-01-31T04:00:00Z","logFiles":[]}',
+            '"[INFO] x"', '{"s3Bucket":"b","s3ObjectKey":["k"]}', '{"Records":{}}', '{"Events":1}',
+            '{"eventSource":"aws:s3","eventVersion":"2.1","eventName":"ObjectCreated:Put"}', '{"logEvents":[{}]}',
+            '{"eventSource":"aws:dynamodb","eventID":"1","eventVersion":"1.1","awsRegion":"r"}',
+            '{"eventName":"x"}', '{"eventVersion":"1"}', '{"CloudTrailEvent":"{"}', '{"message":"[x"}',
         ))  # fmt: skip
 
     # gzip and damage

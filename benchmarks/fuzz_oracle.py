@@ -25,6 +25,8 @@ _MARKS = (
 _SPACE = re.compile(r"[ \t\n\r\x0b\x0c]*")
 _NEXT = re.compile(r"[ \t\n\r]*,[ \t\n\r]*")
 _OPENED = re.compile(r'(?:\{\s*"(Records|Events)"\s*:\s*)?\[\s*')
+_CONTAINERS = ("Records", "Events", "logEvents")
+"""A record with a list of such a name is taken for a container in damaged text: nothing is claimed of it there."""
 _HALF = re.compile("[\ud800-\udfff]")
 _LONGEST_INTEGER = 4000
 """Digits; Python refuses to read more than 4300, and ctaudit gives such a number as its text."""
@@ -93,6 +95,8 @@ def claim(text: bytes, *, exactly: bool) -> Claim:
     if not exact:
         values = lines or [*values, *_entries(characters, at, decoder)]
     found = [record for value in values for record in search(value, decoder)]
+    if not exact:
+        found = [record for record in found if not any(isinstance(record.get(key), list) for key in _CONTAINERS)]
     return Claim(found, exact=exact, told=not sound or not whole, quiet=sound and exact and by_line)
 
 

@@ -29,6 +29,8 @@ _RESTART = re.compile(
     rb'|(?:version"\s*:\s*"0|id"\s*:\s*"\d{20,}))"|(?<=\n)\{'
 )
 """Where reading may go on after damage: at what looks like a record or its envelope, or at the start of a line."""
+_LONGEST_LOOK = 64 * 1024
+"""Bytes of a value that is looked through a second time: a record of AWS with another inside would be rare enough."""
 _OBJECT = re.compile(rb'\{\s*"')
 _FOLLOWED = re.compile(rb"\s*(?:,\s*)?(?:[{\[\]]|\Z)")
 _IS_KEY = re.compile(rb"\s*:")
@@ -100,6 +102,7 @@ class Walk:
         self._entry = False
         self._restart: tuple[int, int | None] | None = None
         self._budget = min(limits.MAX_RESCANS * len(text), len(text) + limits.MAX_RESCANNED_BYTES) + limits.MIB
+        self._spare = self._budget
 
     def next(self) -> Piece | None:
         """Return the next piece, None at the end of the text."""
@@ -108,7 +111,7 @@ class Walk:
             if self._budget < 0:
                 self._at = len(text)
                 return Piece(at, len(text), unread=True)
-            if (found := _CONTAINER.match(text, at)) and not (b'"event' in found[0] and self._is_whole(at)):
+            if (found := _CONTAINER.match(text, at)) and not (b'"event' in found[0] and self._whole_end(at)):
                 self._at, self._entry = found.end(), found[1] == b"Records"
                 continue
             if text[at : at + 1] not in b'{"':
@@ -120,17 +123,25 @@ class Walk:
                 return piece
         return None
 
-    def _is_whole(self, at: int) -> bool:
-        """Tell whether an object closes and is valid: a record may have a member named like a container's."""
-        end = value_end(self._text, at)
-        self._budget -= (end or min(len(self._text), at + limits.MAX_RECORD_BYTES)) - at
-        return end is not None and why_no_json(self._text[at:end]) is None
+    def _whole_end(self, at: int) -> int | None:
+        """Return where a valid value ends although it looks as if a container or another record began inside it.
+
+        This costs from a budget of its own: when that is used up, such values are lost and told, and no others.
+        """
+        if self._spare < 0:
+            return None
+        last = min(len(self._text), at + _LONGEST_LOOK)
+        end = value_end(self._text, at, last)
+        self._spare -= (end or last) - at
+        return end if end is not None and why_no_json(self._text[at:end]) is None else None
 
     def _value(self, at: int) -> Piece | None:
         text = self._text
         stop = self._next_record(at)
         end = value_end(text, at, stop)
         self._budget -= (end or min(stop or len(text), at + limits.MAX_RECORD_BYTES)) - at
+        if end is None and stop is not None:
+            end = self._whole_end(at)
         if end is not None and text.startswith(b'"', at) and _IS_KEY.match(text, end):
             self._at = self._restart_after(at)  # a key: of an opened container, or of a record that lost its beginning
             return None
