@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from array import array
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import Any
@@ -17,7 +18,8 @@ from fuzz_oracle import Claim
 from ctaudit.fault import Fault
 from ctaudit.records.columns import EVENT
 from ctaudit.records.gate import Gated
-from ctaudit.records.read import Reading, read
+from ctaudit.records.reading import Reading, Sink
+from ctaudit.records.readings import Readings
 from ctaudit.records.shared import Pieces
 from ctaudit.records.unpack import Content, unpack
 from ctaudit.store import rebuild
@@ -25,6 +27,8 @@ from tests.plain_reader import canonical
 from tests.records.taken import Taken
 
 _PATH = "a.json.gz"
+Pair = tuple[int, str | None]
+"""Index of a record in its file, and its id."""
 _ID = [field.key for field in EVENT].index("eventID")
 _DAMAGE = {"json.cut", "json.malformed", "json.not_json", "json.unread", "json.bad_record", "file.empty"}
 _WRAPPED = "wrapped-too-deep"
@@ -65,32 +69,30 @@ class Tally:
 class Ids:
     """A sink that keeps the ids alone: enough to tell whether a second reading gives the same."""
 
-    def __init__(self, pieces: Pieces) -> None:
-        self.pieces = pieces
-        self.start()
+    def __init__(self) -> None:
+        self.pieces = Pieces()
+        self.found: dict[int, list[Pair]] = defaultdict(list)
 
-    def start(self) -> None:
-        self.found: list[tuple[int, str | None]] = []
+    def fast(self, gated: Gated, file_ids: array[int], records: Sequence[int]) -> None:
+        for file_id, *pair in zip(file_ids, records, gated.columns[_ID], strict=True):
+            self.found[file_id].append((pair[0], pair[1]))
 
-    def fast(self, gated: Gated, records: Sequence[int]) -> None:
-        self.found += zip(records, gated.columns[_ID], strict=True)
-
-    def careful(self, event: Any, account: str | None, record: int, extra: str | None) -> None:
-        self.found.append((record, event.eventid))
+    def careful(self, event: Any, account: str | None, file_id: int, record: int, extra: str | None) -> None:
+        self.found[file_id].append((record, event.eventid))
 
     def rest(self) -> None:
         pass
 
 
 @dataclass(slots=True)
-class _File:
-    data: bytes
-    contents: list[Content]
-    faults: list[Fault]
-    readings: list[Reading] = field(default_factory=list)
-    ids: list[list[tuple[int, str | None]]] = field(default_factory=list)
-    rows: list[list[dict[str, Any]]] = field(default_factory=list)
-    """Empty unless the file is compared value by value."""
+class _Text:
+    content: Content
+    reading: Reading
+    pairs: list[Pair]
+    again: tuple[Reading, list[Pair]]
+    """What a second reading gave."""
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    """Empty unless it is compared value by value."""
 
 
 def check(batch: Sequence[bytes], sample: int, tally: Tally) -> None:
@@ -116,17 +118,17 @@ def alone(data: bytes, tally: Tally | None = None) -> Failure | None:
         return Failure(data, f"raised {type(error).__name__}: {error}"[:300])
 
 
-def lightly(data: bytes, sink: Ids) -> Failure | None:
+def lightly(data: bytes) -> Failure | None:
     """Read one file by itself and compare ids and counts alone."""
-    sink.pieces.clear()
     try:
         contents, faults = unpack(_PATH, data)
-        file = _File(data, contents, faults)
-        for content in contents:
-            sink.start()
-            file.readings.append(read(content, sink, hinted=True))
-            file.ids.append(sorted(sink.found, key=_first))
-        _check_file(file, sink, False, Tally())
+        (first, found), (second, again) = _ids(contents), _ids(contents)
+        pairs = [(found[number], again[number]) for number in range(len(contents))]
+        texts = [
+            _Text(content, first[number], pairs[number][0], (second[number], pairs[number][1]))
+            for number, content in enumerate(contents)
+        ]
+        _check_file(data, faults, texts, False, Tally())
     except Broken as error:
         return Failure(data, str(error))
     except Exception as error:
@@ -134,40 +136,51 @@ def lightly(data: bytes, sink: Ids) -> Failure | None:
     return None
 
 
+def _ids(contents: Sequence[Content]) -> tuple[list[Reading], dict[int, list[Pair]]]:
+    sink = Ids()
+    readings = _read(contents, range(len(contents)), sink)
+    return readings, defaultdict(list, {number: sorted(pairs, key=_first) for number, pairs in sink.found.items()})
+
+
+def _read(contents: Sequence[Content], numbers: Iterable[int], sink: Sink) -> list[Reading]:
+    readings, found = Readings(sink), list[Reading]()
+    for content, number in zip(contents, numbers, strict=True):
+        readings.read(content, number, hinted=True)
+        if readings.full:
+            found += readings.settle()
+    return found + readings.settle()
+
+
 def _check_together(batch: Sequence[bytes], sample: int, tally: Tally) -> list[Failure]:
-    sink = Taken()
-    files: list[_File] = []
-    for data in batch:
-        contents, faults = unpack(_PATH, data)
-        file = _File(data, contents, faults)
-        for content in contents:
-            sink.file_id = _number(len(files), len(file.readings))
-            file.readings.append(read(content, sink, hinted=True))
-        files.append(file)
+    """Read the files twice, the second time backwards; returns what failed."""
+    files = [unpack(_PATH, data) for data in batch]
+    contents = [content for found, _ in files for content in found]
+    sink, backwards = Taken(), Ids()
+    numbers = range(len(contents))
+    readings = _read(contents, numbers, sink)
+    again = _read(contents[::-1], numbers[::-1], backwards)[::-1]
     table = sink.rows.table()
     table.validate(full=True)
     tally.rows += len(table)
-    ids: dict[int, list[tuple[int, str | None]]] = defaultdict(list)
+    pairs: dict[int, list[Pair]] = defaultdict(list)
     for file_id, *pair in zip(*(table[name].to_pylist() for name in ("file_id", "record", "eventid")), strict=True):
-        ids[file_id].append((pair[0], pair[1]))
-    again = Ids(Pieces())
+        pairs[file_id].append((pair[0], pair[1]))
     failures: list[Failure] = []
-    for index, file in enumerate(files):
-        numbers = [_number(index, place) for place in range(len(file.contents))]
-        file.ids = [sorted(ids[number], key=_first) for number in numbers]
+    behind = 0
+    for index, (data, (found, faults)) in enumerate(zip(batch, files, strict=True)):
         exactly = index % sample == 0
-        if exactly:
-            file.rows = [_rows(table, number) for number in numbers]
-            tally.compared += sum(map(len, file.rows))
+        texts: list[_Text] = []
+        for number, content in enumerate(found, behind):
+            seconds = again[number], sorted(backwards.found[number], key=_first)
+            rows = _rows(table, number) if exactly else []
+            tally.compared += len(rows)
+            texts.append(_Text(content, readings[number], sorted(pairs[number], key=_first), seconds, rows))
+        behind += len(found)
         try:
-            _check_file(file, again, exactly, tally)
+            _check_file(data, faults, texts, exactly, tally)
         except Broken as error:
-            failures.append(Failure(file.data, str(error)))
+            failures.append(Failure(data, str(error)))
     return failures
-
-
-def _number(file: int, place: int) -> int:
-    return file * 10_000 + place
 
 
 def _rows(table: pa.Table, file_id: int) -> list[dict[str, Any]]:
@@ -175,38 +188,37 @@ def _rows(table: pa.Table, file_id: int) -> list[dict[str, Any]]:
     return rows
 
 
-def _first(pair: tuple[int, str | None]) -> int:
+def _first(pair: Pair) -> int:
     return pair[0]
 
 
-def _check_file(file: _File, again: Ids, value_by_value: bool, tally: Tally) -> None:
-    texts, sound = oracle.unpacked(file.data)
-    given = [content.text for content in file.contents]
-    if given != texts:
-        more = [text for text, plain in zip_longest(given, texts) if text != plain]
-        if not all(text and oracle.is_proven(text, file.data) for text in more):
-            raise Broken(f"unpacks to {list(map(len, given))} bytes, by zlib {list(map(len, texts))}")
-    elif not sound and not file.faults:
+def _check_file(data: bytes, faults: list[Fault], texts: list[_Text], exactly: bool, tally: Tally) -> None:
+    plain, sound = oracle.unpacked(data)
+    given = [text.content.text for text in texts]
+    if given != plain:
+        more = [text for text, other in zip_longest(given, plain) if text != other]
+        if not all(text and oracle.is_proven(text, data) for text in more):
+            raise Broken(f"unpacks to {list(map(len, given))} bytes, by zlib {list(map(len, plain))}")
+    elif not sound and not faults:
         raise Broken("is no whole gzip member, and no fault says so")
-    if unpack(_PATH, file.data) != (file.contents, file.faults):
+    if unpack(_PATH, data) != ([text.content for text in texts], faults):
         raise Broken("is not unpacked the same way twice")
-    for fault in [*file.faults, *(fault for reading in file.readings for fault in reading.faults)]:
-        if not fault.reason or fault.offset is None or not 0 <= fault.offset <= max(len(file.data), *map(len, given)):
+    for fault in [*faults, *(fault for text in texts for fault in text.reading.faults)]:
+        if not fault.reason or fault.offset is None or not 0 <= fault.offset <= max(len(data), *map(len, given)):
             raise Broken(f"has a fault without a reason or place: {fault}")
     exact = sound
-    for place, (content, reading, ids) in enumerate(zip(file.contents, file.readings, file.ids, strict=True)):
-        claim = oracle.claim(content.text, exactly=value_by_value)
+    for text in texts:
+        claim = oracle.claim(text.content.text, exactly=exactly)
         exact = exact and claim.exact
-        _check_reading(claim, content, reading, ids)
-        again.start()
-        if read(content, again, hinted=True) != reading or sorted(again.found, key=_first) != ids:
+        _check_reading(claim, text.content, text.reading, text.pairs)
+        if text.again != (text.reading, text.pairs):
             raise Broken("is not read the same way twice")
-        if value_by_value:
-            _compare(claim, content, reading, file.rows[place])
+        if exactly:
+            _compare(claim, text.content, text.reading, text.rows)
     tally.exact += exact
 
 
-def _check_reading(claim: Claim, content: Content, reading: Reading, ids: list[tuple[int, str | None]]) -> None:
+def _check_reading(claim: Claim, content: Content, reading: Reading, ids: list[Pair]) -> None:
     indices = {index for index, _ in ids}
     if not len(indices) == len(ids) == reading.events <= reading.records:
         raise Broken(f"has {len(ids)} rows with {len(indices)} indices, and {reading.events} events told")

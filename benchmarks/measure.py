@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import resource
@@ -10,6 +11,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -31,7 +33,9 @@ class Cost:
     cpu: float
     """User and system seconds of it and of every process that it started."""
     peak: int
-    """Resident bytes of its largest process; the family as a whole takes at most that times their number."""
+    """Resident bytes of its largest process."""
+    family: int
+    """Most bytes of all its processes together, pages that several share counted once; looked at ten times a second."""
 
 
 def run(command: Sequence[str], *, allowed: Iterable[int] = (0,)) -> Cost:
@@ -47,6 +51,7 @@ def run(command: Sequence[str], *, allowed: Iterable[int] = (0,)) -> Cost:
             command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=errors, env=_ENVIRONMENT
         )
         wall, cpu, peak = 0.0, 0.0, 0
+        watch = _Watch()
         while (ended := _reap()) is not None:
             pid, status, usage = ended
             cpu += usage.ru_utime + usage.ru_stime
@@ -54,12 +59,52 @@ def run(command: Sequence[str], *, allowed: Iterable[int] = (0,)) -> Cost:
             if pid == process.pid:
                 wall = time.perf_counter() - started
                 process.returncode = os.waitstatus_to_exitcode(status)
+        watch.stop()
         if process.returncode not in allowed:
             errors.seek(0)
             sys.exit(
                 f"{shlex.join(command)}: exit {process.returncode}\n{errors.read().decode(errors='replace')[-2000:]}"
             )
-    return Cost(wall, cpu, peak)
+    return Cost(wall, cpu, peak, watch.most)
+
+
+class _Watch(threading.Thread):
+    """Looks at the memory of all processes below this one."""
+
+    def __init__(self) -> None:
+        super().__init__(daemon=True)
+        self.most = 0
+        self._stopped = threading.Event()
+        self.start()
+
+    def run(self) -> None:
+        while not self._stopped.wait(0.1):
+            self.most = max(self.most, sum(map(_proportional_bytes, _descendants(os.getpid()))))
+
+    def stop(self) -> None:
+        self._stopped.set()
+        self.join()
+
+
+def _descendants(top: int) -> set[int]:
+    parents: dict[int, int] = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdecimal():
+            with contextlib.suppress(OSError):  # it has ended
+                parents[int(entry.name)] = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+    found: set[int] = set()
+    level = {top}
+    while level := {child for child, parent in parents.items() if parent in level}:
+        found |= level
+    return found
+
+
+def _proportional_bytes(process: int) -> int:
+    with contextlib.suppress(OSError):
+        for line in Path(f"/proc/{process}/smaps_rollup").read_text().splitlines():
+            if line.startswith("Pss:"):
+                return int(line.split()[1]) * 1024
+    return 0
 
 
 def _reap() -> tuple[int, int, resource.struct_rusage] | None:
@@ -69,12 +114,14 @@ def _reap() -> tuple[int, int, resource.struct_rusage] | None:
         return None
 
 
-def alternate(commands: Mapping[str, Sequence[str]], runs: int, *, warm: bool = True) -> dict[str, list[Cost]]:
+def alternate(
+    commands: Mapping[str, Sequence[str]], runs: int, *, warm: bool = True, allowed: Iterable[int] = (0,)
+) -> dict[str, list[Cost]]:
     """Run the commands in turn, A B A B …, so that what else the machine does hits all alike."""
     costs: dict[str, list[Cost]] = {name: [] for name in commands}
     for turn in range(runs + warm):
         for name, command in commands.items():
-            cost = run(command)
+            cost = run(command, allowed=allowed)
             if turn or not warm:
                 costs[name].append(cost)
     return costs
@@ -85,6 +132,7 @@ def median(costs: Sequence[Cost]) -> Cost:
         statistics.median(cost.wall for cost in costs),
         statistics.median(cost.cpu for cost in costs),
         max(cost.peak for cost in costs),
+        max(cost.family for cost in costs),
     )
 
 

@@ -22,8 +22,8 @@ _SHARE = {True: 4, False: 100}
 _MANY = 1000
 """Log files from which on processes are worth the third of a second that they take to start."""
 
-Held = Callable[[str], str | None]
-"""Tells the SHA-256 that a file which is not at its place any more had when it was ingested."""
+Held = Callable[[str, str], str | None]
+"""Tells the SHA-256 that a file which is not at its place had when it was ingested, the second one if a copy had it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Compared:
     """Where they lie or ought to lie."""
     verdicts: tuple[LogVerdict, ...]
     held: int = 0
-    """How many of them are gone from their place and known by the hash they had when they were ingested."""
+    """How many of them are not at their place and known by the hash they had when they were ingested."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,18 +113,18 @@ class Reader:
             verdicts, held = [], 0
             for entry, place in zip(share.entries, share.places, strict=True):
                 outcome = next(left) if isinstance(place, str) else place
-                known = self._known(place, outcome)
+                known = self._known(place, entry.sha256, outcome)
                 held += known is not None
                 verdicts.append(_verdict(entry, known or outcome, share.judged, online=self.objects.online))
             places = tuple(place for place in share.places if isinstance(place, str))
             yield Compared(share.judged, places, tuple(verdicts), held)
 
-    def _known(self, place: str | Unavailable, outcome: Outcome) -> Packed | None:
-        """Return a log that is gone as it was when it was ingested: what is stored is what was hashed then."""
+    def _known(self, place: str | Unavailable, wanted: str, outcome: Outcome) -> Packed | None:
+        """Return a log that is not there as it was when it was ingested: what is stored is what was hashed then."""
         if self._held is None or not isinstance(place, str):
             return None
         gone = isinstance(outcome, Unavailable) and outcome.kind == "missing"
-        sha256 = self._held(place) if gone else None
+        sha256 = self._held(place, wanted) if gone else None
         return None if sha256 is None else Packed(Packing.GZIP, sha256, 0)
 
     def close(self) -> None:

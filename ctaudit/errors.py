@@ -24,6 +24,10 @@ class StoreError(CtauditError):
     """The store is missing, foreign, newer, damaged or not writable."""
 
 
+class StoreChanged(StoreError):
+    """The store was changed while a question was answered, which must be asked again from the start."""
+
+
 class StoreBusy(StoreError):
     """Another process holds the store."""
 

@@ -77,6 +77,8 @@ class Evidence:
     keys: tuple[str, ...] = ()
     """Files of public keys that lie in the evidence itself."""
     held: Held | None = None
+    findings: tuple[Finding, ...] = ()
+    """What is odd about it, before anything is read."""
 
 
 def open_evidence(source: str | None, layout: Layout, options: Options) -> Evidence:
@@ -91,7 +93,8 @@ def open_evidence(source: str | None, layout: Layout, options: Options) -> Evide
 
         layout.require()
         files = LedgerFiles(layout)
-        return Evidence(Mirror("/", sidecars, options.bucket_map, files.paths()), held=files.sha256)
+        mirror = Mirror("/", sidecars, options.bucket_map, files.paths())
+        return Evidence(mirror, held=files.sha256, findings=files.findings(layout))
     folder = folder_of(source)
     inside = folder / KEYS
     usable = inside.is_dir() and os.access(inside, os.R_OK | os.X_OK) and not options.public_keys

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 @dataclass(frozen=True, slots=True, order=True)
 class Fault:
     path: str
-    """The file, as the user would name it; `path#member2` is the second gzip member of it."""
+    """The file, as the user would name it, `-` for standard input; `path#member2` is the second gzip member of it,
+    `path!/name` a file in it when it is an archive."""
     offset: int | None
-    """Byte position of the trouble: in the unpacked text, or in the file itself for `gzip.*`, `file.*` kinds."""
+    """Byte position of the trouble: in the unpacked text, or in the file itself for `file.*`, `zip.*` and other kinds
+    of packing; in what an archive unpacks to for `tar.*`."""
     kind: str
     """Dotted class that scripts may rely on, such as `gzip.truncated` or `json.cut`."""
     reason: str

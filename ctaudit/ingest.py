@@ -10,6 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
 
@@ -19,11 +20,13 @@ from ctaudit.fault import Fault
 from ctaudit.intake import FileReport, Share, take_in
 from ctaudit.processors import processors
 from ctaudit.progress import Progress, Silent, Step
-from ctaudit.sources import files
-from ctaudit.store import catalog, lock
-from ctaudit.store.commit import KNOWN_FILES, Entry, Pending, commit, sweep
+from ctaudit.sources import files, standard_input
+from ctaudit.store import ledger, lock
+from ctaudit.store.commit import Entry, Pending, commit
 from ctaudit.store.commit import prepare as prepare_store
+from ctaudit.store.compact import compact_some
 from ctaudit.store.layout import Layout, is_store
+from ctaudit.store.retire import sweep
 
 SHARE_BYTES = 8 * 1024 * 1024
 """Packed bytes of one worker's share: some 60 MB of JSON, so that a worker's memory stays in bounds."""
@@ -32,6 +35,9 @@ COMMIT_SECONDS = 5.0
 """At least this long between two commits: each costs some milliseconds and a segment for each date it touches."""
 COMMIT_SHARE = 0.02
 """And so long that commits take at most this part of the time: they grow with the store."""
+_STDIN = 0
+LISTED_FILES = 200_000
+"""Listed files that are looked up in the ledger at once."""
 INLINE_BYTES = 2 * 1024 * 1024
 """Below this much evidence one process is faster than starting workers."""
 
@@ -47,6 +53,8 @@ class Summary:
     files_refused: int = 0
     """Files that hold no CloudTrail records, digests not counted."""
     digests: int = 0
+    logs: int = 0
+    """Contents that are logs, whole or not, known or new: an archive has many."""
     events: int = 0
     duplicates: int = 0
     """Records that the store, or another file of this run, already held with the same body."""
@@ -69,7 +77,7 @@ def ingest(
 
     Args:
         store: the store's folder.
-        sources: files, folders and glob patterns.
+        sources: files, folders and glob patterns; `-` is standard input.
         jobs: worker processes; None means one for each processor.
         progress: told of every step.
 
@@ -78,15 +86,18 @@ def ingest(
     """
     started = time.monotonic()
     layout = Layout(Path(store).absolute())
-    if not any(map(files.exists, sources)):
+    if not any(source == standard_input.NAME or files.exists(source) for source in sources):
         raise UsageError(f"there is no such file or folder: {', '.join(map(_shown, sources))}", "check the spelling")
     try:
-        with _noted_interrupts() as stopped, lock.held(layout):
+        with noted_interrupts() as stopped, lock.held(layout):
             prepare_store(layout)
-            sweep(layout)
-            summary = _Run(layout, jobs, progress or Silent(), stopped).run(sources)
+            sweep(layout, datetime.now(UTC))
+            try:
+                summary = _Run(layout, jobs, progress or Silent(), stopped).run(sources)
+            finally:
+                layout.spool.unlink(missing_ok=True)
     except OSError as error:
-        raise _not_written(layout, error) from error
+        raise not_written(layout, error) from error
     summary.seconds = time.monotonic() - started
     return summary
 
@@ -103,35 +114,46 @@ class _Run:
         self._step = Step()
 
     def run(self, sources: Sequence[str]) -> Summary:
-        known_files, known_contents = _known(self._layout)
-        self._pending.listed += map(_shown, sources)
-        chosen = self._list(sources, known_files)
+        named = [source for source in sources if source != standard_input.NAME]
+        self._pending.listed += map(_shown, named)
+        chosen = self._list(named)
+        if len(named) < len(sources):
+            chosen.append(standard_input.spool(_STDIN, self._layout.spool, self._stopped))
         total = sum(file.size for file in chosen)
         self._tell(files_total=len(chosen), bytes_total=total)
-        for share in self._shares(list(_plan(chosen)), known_contents, total):
+        for share in self._shares(list(_plan(chosen)), total):
             self._take(share)
             self._stop_if_asked()
             if time.monotonic() > self._commit_at:
                 self._commit()
         self._stop_if_asked()
         self._commit()
+        compact_some(self._layout, self._summary.events, datetime.now(UTC), self._stopped)
         self._summary.faults.sort()
         return self._summary
 
-    def _list(self, sources: Sequence[str], known: set[tuple[str, int, int]]) -> list[files.SourceFile]:
+    def _list(self, sources: Sequence[str]) -> list[files.SourceFile]:
+        """Return the files that must be read, in the order of their listing."""
         chosen: list[files.SourceFile] = []
+        listed: list[files.SourceFile] = []
         for entry in files.find(sources, self._pass_over):
             self._stop_if_asked()
             if isinstance(entry, Fault):
                 self._summary.files_faulty += 1
                 self._summary.faults.append(entry)
                 if entry.kind != "file.missing" or os.path.lexists(entry.path):  # a slip of the pen is no evidence
-                    self._pending.faults.append(entry)
-            elif (entry.shown, entry.size, entry.changed_ns) in known:
-                self._summary.files_known += 1
+                    self._pending.faults.append((entry.path, entry))
             else:
-                chosen.append(entry)
-        return chosen
+                listed.append(entry)
+                if len(listed) >= LISTED_FILES:
+                    chosen += self._unknown(listed)
+                    listed = []
+        return chosen + self._unknown(listed)
+
+    def _unknown(self, listed: Sequence[files.SourceFile]) -> list[files.SourceFile]:
+        known = ledger.known_files(self._layout, [(file.shown, file.size, file.changed_ns) for file in listed])
+        self._summary.files_known += len(known)
+        return [file for position, file in enumerate(listed) if position not in known]
 
     def _pass_over(self, folder: str) -> bool:
         """Pass over stores below the evidence, and count them: nothing is left out in silence."""
@@ -140,7 +162,10 @@ class _Run:
         self._summary.refused["ctaudit-store"] += 1
         return True
 
-    def _shares(self, plan: Sequence[Sequence[files.SourceFile]], known: frozenset[int], total: int) -> Iterator[Share]:
+    def _shares(self, plan: Sequence[Sequence[files.SourceFile]], total: int) -> Iterator[Share]:
+        if not plan:
+            return
+        known = ledger.known_contents(self._layout)
         if self._jobs == 1 or total < INLINE_BYTES:
             for chosen in plan:
                 yield take_in(self._layout.root, chosen, known, self._stopped)
@@ -171,14 +196,17 @@ class _Run:
             summary.digests += 1
         else:
             summary.files_refused += 1
-        self._pending.read_paths.append(file.shown)
-        for fault in report.faults:
-            self._fault(fault)
+        if file.name is None:  # what standard input held before is void by nothing
+            self._pending.read_paths.append(file.shown)
+        summary.faults += report.faults
+        self._pending.faults += [(file.shown, fault) for fault in report.faults]
         for content in report.contents:
+            summary.logs += content.kind in ("events", "empty", "known") or content.events > 0
             summary.refused.update(content.refused)
             self._pending.entries.append(
                 Entry(
                     content.path,
+                    file.shown,
                     content.file_id,
                     content.sha256,
                     content.kind,
@@ -192,10 +220,6 @@ class _Run:
                 )
             )
 
-    def _fault(self, fault: Fault) -> None:
-        self._summary.faults.append(fault)
-        self._pending.faults.append(fault)
-
     def _stop_if_asked(self) -> None:
         if self._stopped():
             raise Interrupted("interrupted")
@@ -203,7 +227,7 @@ class _Run:
     def _commit(self) -> None:
         began = time.monotonic()
         if self._pending.entries or self._pending.faults or self._pending.listed:
-            done = commit(self._layout, self._pending)
+            done = commit(self._layout, self._pending, datetime.now(UTC))
             self._summary.events += done.events
             self._summary.duplicates += done.duplicates
             self._summary.conflicts += done.conflicts
@@ -222,18 +246,6 @@ def _shown(source: str) -> str:
     return os.fsencode(Path(source).absolute()).decode(errors="backslashreplace")
 
 
-def _known(layout: Layout) -> tuple[set[tuple[str, int, int]], frozenset[int]]:
-    """Return the files in the ledger as (path, size, mtime), and the ids of contents that need not be read again.
-
-    Files with faults are read again every time: a damaged file must not look whole the second time. Contents with
-    faults or refusals are read again when they turn up under another path, so that these are told for every path.
-    """
-    with catalog.reading(layout) as connection:
-        rows = connection.execute(KNOWN_FILES).fetchall()
-        ids = connection.execute("SELECT file_id FROM contents WHERE refused = 0 AND faults = 0").fetchall()
-    return set(rows), frozenset(row[0] for row in ids)
-
-
 def _plan(chosen: Iterable[files.SourceFile]) -> Iterator[list[files.SourceFile]]:
     """Yield the workers' shares: files of one day together, so that a share fills few segments."""
     share: list[files.SourceFile] = []
@@ -250,7 +262,7 @@ def _plan(chosen: Iterable[files.SourceFile]) -> Iterator[list[files.SourceFile]
 
 
 @contextlib.contextmanager
-def _noted_interrupts() -> Iterator[Callable[[], bool]]:
+def noted_interrupts() -> Iterator[Callable[[], bool]]:
     """Note a Ctrl-C, to be asked for, where Python would raise it anywhere: in a destructor it would be swallowed.
 
     The second one is raised. In other threads than the main one signals are not ours.
@@ -272,7 +284,7 @@ def _noted_interrupts() -> Iterator[Callable[[], bool]]:
         signal.signal(signal.SIGINT, before)
 
 
-def _not_written(layout: Layout, error: OSError) -> StoreError:
+def not_written(layout: Layout, error: OSError) -> StoreError:
     what = error.strerror or str(error).partition(". Detail:")[0]
     return StoreError(
         f"cannot write to the store {layout.root}: {what}",

@@ -2,28 +2,55 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
+from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from ctaudit import limits, times
 from ctaudit.engines import duck, sql
-from ctaudit.errors import UsageError
-from ctaudit.queries import actors, who
+from ctaudit.errors import StoreChanged, UsageError
+from ctaudit.queries import actors, coverage_words, who
 from ctaudit.queries.actors import OUTCOMES, Filters
 from ctaudit.queries.rows import COLUMNS
 from ctaudit.queries.who import Deed
 from ctaudit.query import Answer, OneOf, Place, Query, Span
-from ctaudit.store import holdings, proofs
+from ctaudit.store import forgotten, holdings, proofs
 from ctaudit.store.layout import Layout
 from ctaudit.table import Column, Document, Table, Value
+
+if TYPE_CHECKING:
+    from ctaudit.coverage_report import Report
 
 _ALL = Filters()
 Time = datetime | str | None
 """A datetime with a zone, ISO 8601 text, or no bound."""
+
+
+_TRIES = 5
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+
+
+def _of_one_state(ask: Callable[_P, _T]) -> Callable[_P, _T]:
+    """Ask again from the start when the store was changed so much meanwhile that segments are gone.
+
+    They stay for an hour after they were replaced, so this is for questions that were put to sleep. An answer is of
+    one state of the store or there is none: StoreChanged is raised when it comes to that time and again.
+    """
+
+    @wraps(ask)
+    def asked(*args: _P.args, **kwargs: _P.kwargs) -> _T:
+        for _ in range(_TRIES - 1):
+            with contextlib.suppress(StoreChanged):
+                return ask(*args, **kwargs)
+        return ask(*args, **kwargs)
+
+    return asked
 
 
 def open_store(path: str | os.PathLike[str] = "ctaudit-store") -> Store:
@@ -68,6 +95,7 @@ class Store:
         named = None if who is None else _named(who)
         return self._timeline(actors.timeline(_span(**span), _checked(filters), named), limit)
 
+    @_of_one_state
     def show(self, event_id: str) -> Document:
         """Return one event whole, with every place it was read from and what digests say of that file.
 
@@ -86,6 +114,7 @@ class Store:
         notes = () if found else (f"the store holds no event with the id {event_id}",)
         return Document({**first, **others}, notes, _partial(answer, Span()))
 
+    @_of_one_state
     def query(
         self, statement: str, *, limit: int | None = None, memory: int = limits.QUERY_MEMORY_BYTES, **span: Any
     ) -> Table:
@@ -97,7 +126,8 @@ class Store:
         totals = result.snapshot.totals
         covered = (totals.first_time, totals.last_time)
         left_out = Answer(
-            (), 0, result.snapshot.omitted, totals.faults, covered, result.snapshot.events, result.snapshot.gaps
+            *((), 0, result.snapshot.omitted, totals.faults, covered, result.snapshot.events, result.snapshot.gaps),
+            result.snapshot.forgotten,
         )
         return Table(columns, result.rows, len(result.rows), notes, _partial(left_out, asked))
 
@@ -109,24 +139,51 @@ class Store:
         """Return one row for each account, region and date."""
         return holdings.partitions(self._layout, _span(**span))
 
+    @_of_one_state
+    def coverage(self, *, by: str = "span", limit: int | None = None, **span: Any) -> Report:
+        """Tell which hours of the span the logs speak for; `by` is `span`, `hour` or `day`: what a row is about."""
+        from ctaudit.coverage_report import BY, report  # here, since no lookup needs it
+
+        if by not in BY:
+            raise UsageError(f"'{by}' is nothing to count by", f"there are {', '.join(BY)}")
+        return report(self._layout, _span(**span), by, _most(limit))
+
     def faults(self) -> Table:
         """Return what could not be read, and events that came with more than one body."""
         return holdings.faults(self._layout)
 
+    @_of_one_state
     def _who(self, deed: Deed, thing: str, *, limit: int | None = None, **span: Any) -> Table:
         asked = _span(**span)
         query, parsed, tally = who.who(deed, _named(thing), asked)
         answer = duck.answer(self._layout, query, _most(limit))
         rows = who.rows(deed, parsed, answer.hits)
-        notes = (*who.notes(tally, thing), *_doubts(rows))
-        return Table(COLUMNS, rows, answer.matched, notes, _partial(answer, asked))
+        notes, partial = self._beside(answer, asked, _NOTHING[deed])
+        return Table(COLUMNS, rows, answer.matched, (*who.notes(tally, thing), *_doubts(rows), *notes), partial)
 
+    @_of_one_state
     def _timeline(self, query: Query, limit: int | None) -> Table:
         answer = duck.answer(self._layout, query, _most(limit))
         rows = actors.rows(answer.hits)
-        return Table(COLUMNS, rows, answer.matched, _doubts(rows), _partial(answer, query.span))
+        notes, partial = self._beside(answer, query.span, "no event found")
+        return Table(COLUMNS, rows, answer.matched, (*_doubts(rows), *notes), partial)
+
+    def _beside(self, answer: Answer, span: Span, nothing: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Return the notes on an answer and what it leaves out; of one that found nothing, what the logs cover."""
+        if answer.matched:
+            return (), _partial(answer, span)
+        from ctaudit.coverage import of_empty_answer
+
+        notes, uncovered = of_empty_answer(self._layout, span, nothing)
+        return notes, (*_unjudged(answer), *uncovered)
 
 
+_NOTHING = {
+    Deed.DELETED: "no deletion found",
+    Deed.CREATED: "no creation found",
+    Deed.CHANGED: "no change found",
+    Deed.TOUCHED: "no event found",
+}
 _INTEGRITY = [column.name for column in COLUMNS].index("integrity")
 
 
@@ -200,12 +257,19 @@ def _most(limit: int | None) -> int | None:
 
 def _partial(answer: Answer, span: Span) -> tuple[str, ...]:
     """Say what an answer leaves out."""
-    sentences = [*holdings.unread(answer.faults), *holdings.uncovered(answer.gaps)]
+    sentences = [*_unjudged(answer)]
     first, last = answer.covered
     if answer.span_events == 0:
-        holds = f"it covers {first} to {last}" if first else "it holds no dated events"
+        holds = coverage_words.held(first, last)
         where = "what was asked for" if not span.whole else "it"
         sentences.append(f"the store has no events at all for {where}; {holds}")
+    return tuple(sentences)
+
+
+def _unjudged(answer: Answer) -> tuple[str, ...]:
+    """Say what could not be read, what a validation found lacking, and what the filters could not judge."""
+    sentences = [*holdings.unread(answer.faults), *holdings.uncovered(answer.gaps)]
+    sentences += forgotten.sentences(answer.forgotten)
     for reason, count in answer.omitted.items():
         sentences.append(f"{count} events have {reason}, so the filter could not judge them")
     return tuple(sentences)

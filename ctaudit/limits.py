@@ -8,13 +8,30 @@ MAX_UNPACKED_BYTES = 1024 * MIB
 """One file's unpacked size. CloudTrail's files hold a few MiB; beyond this the rest becomes a fault."""
 
 MAX_UNPACK_RATIO = 250
-"""Unpacked bytes for each packed byte, above `RATIO_FREE_BYTES`. Real trails reach 10 to 40; DEFLATE allows 1032."""
+"""Unpacked bytes for each packed byte, above `RATIO_FREE_BYTES`. Real trails reach 10 to 40; DEFLATE allows 1032.
+
+It holds for a file, for each member of an archive, and for all that an archive unpacks to; the rest becomes a fault."""
 
 RATIO_FREE_BYTES = 16 * MIB
 """Below this unpacked size the ratio is not judged: small repetitive files are harmless."""
 
 MAX_GZIP_MEMBERS = 1000
 """Further gzip members of one file that are read; the rest becomes a fault."""
+
+ARCHIVE_FREE_BYTES = 256 * MIB
+"""The same for all that an archive unpacks to: one member that is a bomb must not cost the others."""
+
+MAX_ARCHIVE_MEMBERS = 1_000_000
+"""Members of one archive that are read; the rest becomes a fault. What came of each is kept to the archive's end."""
+
+MAX_ARCHIVE_FAULTS = 10_000
+"""Faults of one archive's members kept one by one; the last one then says how many more there were."""
+
+MAX_MEMBER_NAME_BYTES = 1024
+"""A member's name, as long as S3's longest key; of a longer one the end is kept, and that is a fault."""
+
+MAX_TAR_HEADER_BYTES = MIB
+"""Extended header of one member of a tar archive; a larger one is passed over, a fault."""
 
 MAX_WRAPPERS = 12
 """Envelopes around a record that are opened, JSON in a JSON string included; deeper ones are refused."""
@@ -61,3 +78,7 @@ MAX_FINDINGS = 100_000
 
 FINDING_SAMPLES = 5
 """Objects named by a finding that stands for many."""
+
+MAX_COVERAGE_HOURS = 20_000_000
+"""Hours times accounts and regions of which the state is told at once: 100 of them for 22 years. One event that claims
+to be of the year 1 would ask for more; then the question must name `--since` and `--until`, and lookups say so."""

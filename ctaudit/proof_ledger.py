@@ -5,15 +5,17 @@ Without a store nothing is kept. Memory is that of one batch.
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
 
-from ctaudit.integrity.coverage import HOUR
+from ctaudit import limits, times
+from ctaudit.integrity.coverage import HOUR, clip
 from ctaudit.integrity.loaded import Status
 from ctaudit.integrity.names import base_name, log_name
 from ctaudit.integrity.unlisted import MINUTE
-from ctaudit.integrity.verdict import Finding, Severity, spelled
+from ctaudit.integrity.verdict import Finding, Severity, finding, spelled
 from ctaudit.sources.files import path_of, shown
 from ctaudit.store import proofs
 from ctaudit.store.layout import Layout
@@ -22,6 +24,8 @@ from ctaudit.validation import Validation
 
 _BATCH = 20_000
 _MOST_GAPS = 1000
+_PACKED_ANEW = re.compile(r"(?:\.zst|\.bz2)?(?:#member\d+)?$")
+"""What a content's path has behind the name that AWS gave the file."""
 _WORTH = {Status.PROVEN: "proven", Status.UNPROVEN: "unproven", Status.FAILED: "void", Status.UNREAD: "void"}
 
 
@@ -39,6 +43,7 @@ class ProofLedger:
         self._keys = keys
         self._run = proofs.begin(layout)
         self._waiting: list[proofs.Listing] = []
+        self._buckets: set[str] = set()
 
     def add(self, listed: Sequence[Listed]) -> None:
         self._waiting += map(self._listing, listed)
@@ -48,6 +53,8 @@ class ProofLedger:
     def _listing(self, listed: Listed) -> proofs.Listing:
         judged, entry = listed.judged, listed.entry
         key = entry.location.key
+        if judged.proven:
+            self._buckets.add(entry.location.bucket)
         return proofs.Listing(
             key,
             base_name(key),
@@ -72,11 +79,26 @@ class ProofLedger:
         gaps = [_gap(found) for found in run.findings.kept if _is_gap(found)][:_MOST_GAPS]
         asked = run.asked
         proofs.replace_gaps(self._layout, list(run.accounted), spelled(asked.since), spelled(asked.until), gaps)
+        self._store_windows(run)
+        proofs.note_buckets(self._layout, self._buckets)
         proofs.settle_all(self._layout)
         for page in proofs.unjudged(self._layout):
             verdicts = [(file_id, word) for file_id, path in page if (word := _judge(path, run, whole))]
             if verdicts:
                 proofs.judge(self._layout, verdicts)
+
+    def _store_windows(self, run: Validation) -> None:
+        since, until = run.asked.since, run.asked.until
+        windows = {
+            place: [
+                (times.format_utc(part[0]), times.format_utc(part[1]))
+                for window in account.proven
+                if (part := clip(window, since, until)) is not None
+            ]
+            for place, account in run.accounted.items()
+            if account.newest is not None  # without any digest there is no word to replace an earlier one
+        }
+        proofs.replace_windows(self._layout, windows, spelled(since), spelled(until), keep=not self._keys)
 
 
 def _is_gap(found: Finding) -> bool:
@@ -95,8 +117,9 @@ def _gap(found: Finding) -> proofs.Gap:
 
 def _judge(path: str, run: Validation, whole: bool) -> str | None:
     """Return the verdict on a content that no digest lists, or None when nothing was looked at that could list it."""
-    name = log_name(path)
-    if base_name(path) in run.unlisted_names:
+    key = _PACKED_ANEW.sub("", path)
+    name = log_name(key)
+    if base_name(key) in run.unlisted_names:
         return "unlisted"
     looked = name is not None and (name.account, name.region) in run.accounted
     looked = looked and name is not None and run.asked.touches((name.time, name.time + MINUTE))
@@ -104,13 +127,31 @@ def _judge(path: str, run: Validation, whole: bool) -> str | None:
 
 
 class LedgerFiles:
-    """The digests and logs that the store knows, by path, and the hash that each had when it was ingested."""
+    """The digests and logs that the store knows, by path, and the hash that each had when it was ingested.
+
+    Logs from archives, from standard input or packed anew lie at no place that a digest could name: they are known by
+    their name, which is unique, and by that hash.
+    """
 
     def __init__(self, layout: Layout) -> None:
         self._lock = threading.Lock()
         self._connection = sqlite3.connect("", isolation_level=None, check_same_thread=False)
         self._connection.execute("CREATE TABLE held (path TEXT PRIMARY KEY, sha256 TEXT) WITHOUT ROWID")
         self._connection.executemany("INSERT OR IGNORE INTO held VALUES (?, ?)", proofs.files(layout))
+        self._connection.execute(
+            "CREATE TABLE copies (name TEXT, sha256 TEXT, PRIMARY KEY (name, sha256)) WITHOUT ROWID"
+        )
+        self._connection.executemany("INSERT OR IGNORE INTO copies VALUES (?, ?)", proofs.copies(layout))
+
+    @staticmethod
+    def findings(layout: Layout) -> tuple[Finding, ...]:
+        """Tell of digests that the store knows and that are not among its files."""
+        elsewhere = proofs.digests_elsewhere(layout)
+        if not elsewhere:
+            return ()
+        samples = tuple(elsewhere[: limits.FINDING_SAMPLES])
+        detail = f"{len(elsewhere)} of them, such as {samples[0]}"
+        return (finding("digest.elsewhere", detail, count=len(elsewhere), samples=samples),)
 
     def paths(self) -> Iterator[str]:
         after = ""
@@ -124,9 +165,19 @@ class LedgerFiles:
             yield from (path_of(path) for (path,) in page)
             after = page[-1][0]
 
-    def sha256(self, path: str) -> str | None:
-        """Return the hash of a file's content as it was ingested; None when it never was. Safe in several threads."""
+    def sha256(self, path: str, wanted: str) -> str | None:
+        """Return the hash of a file's content as it was ingested; None when it never was. Safe in several threads.
+
+        When it lay nowhere else than in archives and the like, it is the copy with the hash that is `wanted`, if any.
+        """
         names = (shown(path), shown(path.removesuffix(".gz")))
         with self._lock:
             row = self._connection.execute("SELECT sha256 FROM held WHERE path IN (?, ?)", names).fetchone()
+            row = (
+                row
+                or self._connection.execute(
+                    "SELECT sha256 FROM copies WHERE name = ? ORDER BY sha256 = ? DESC LIMIT 1",
+                    (base_name(path), wanted),
+                ).fetchone()
+            )
         return None if row is None else str(row[0])

@@ -109,6 +109,16 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
+class Forgotten:
+    """Days that were dropped from the store on purpose."""
+
+    days: int
+    events: int
+    first: str
+    last: str
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     hits: tuple[Hit, ...]
     """In order of time, then event id; at most as many as the limit."""
@@ -124,3 +134,5 @@ class Answer:
     """Events of the store that lie in the partitions asked for."""
     gaps: int = 0
     """What validations found to be gone or uncovered in the span: files, hours."""
+    forgotten: Forgotten | None = None
+    """Days of the span that were dropped on purpose."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from array import array
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
@@ -19,7 +20,7 @@ _LOOK_SECONDS = 0.2
 Plan = Sequence[Sequence[SourceFile]]
 
 
-def shares(root: Path, plan: Plan, known: frozenset[int], jobs: int, stopped: Callable[[], bool]) -> Iterator[Share]:
+def shares(root: Path, plan: Plan, known: array[int], jobs: int, stopped: Callable[[], bool]) -> Iterator[Share]:
     """Yield shares as workers finish them.
 
     Raises Interrupted when `stopped` says so, StoreError when a worker dies.
@@ -34,5 +35,5 @@ def shares(root: Path, plan: Plan, known: frozenset[int], jobs: int, stopped: Ca
             yield from workers.results(_LOOK_SECONDS)
 
 
-def _take(root: Path, known: frozenset[int], chosen: Sequence[SourceFile], stopped: Callable[[], bool]) -> Share:
+def _take(root: Path, known: array[int], chosen: Sequence[SourceFile], stopped: Callable[[], bool]) -> Share:
     return take_in(root, chosen, known, stopped)

@@ -56,3 +56,31 @@ class Document:
     content: Mapping[str, Any]
     notes: tuple[str, ...] = ()
     partial: tuple[str, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class Shade:
+    """What one letter of a strip means."""
+
+    word: str
+    block: str
+    """The character that is shown for it."""
+    plain: str
+    """The same in ASCII."""
+    style: str = ""
+    """`red`, `yellow`, `green`, `dim` or nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Strips:
+    """One strip of cells for each label, all over the same stretch of time: a picture beside a table."""
+
+    labels: tuple[str, ...]
+    cells: tuple[str, ...]
+    """A letter for each unit of time."""
+    shades: Mapping[str, Shade]
+    """What the letters mean, the worst first: where there is no room for each cell the worst of several is shown."""
+    times: tuple[str, ...]
+    """When each unit begins."""
+    unit: str
+    """Such as `hour`."""

@@ -39,6 +39,8 @@ _DELIVERY = timedelta(hours=3)
 _LAGS = timedelta(hours=1)
 """A chain that ends this much before another one of the same trail has lost its end."""
 _MOST_HINTS = 8
+_UNLISTED = ("listing.unreadable", "digest.elsewhere")
+"""What is not among what was listed may be there all the same."""
 
 
 _ALL = Options()
@@ -97,7 +99,7 @@ def validate(
             ledger = _ledger(layout, now, trusted)
             hearers = Hearers(_steps(progress or Silent(), inventory), told, ledger.add if ledger else None)
             run = Validation(inventory, reader, trusted, _asked(evidence, options, now, listing), before, hearers)
-            for found in (*listing, *about_keys):
+            for found in (*listing, *evidence.findings, *about_keys):
                 run.findings.add(found)
             _places(run, inventory, options)
         _across(run, inventory, evidence.objects, options, before)
@@ -137,7 +139,7 @@ def _fill(inventory: Inventory, objects: Objects) -> list[Finding]:
 def _asked(evidence: Evidence, options: Options, now: datetime, listing: Sequence[Finding]) -> Asked:
     """Say up to when there ought to be digests: in the bucket itself nearly up to now, in a copy nobody knows."""
     due = min(options.until or now, now - _DELIVERY) if evidence.objects.online else options.until
-    certain = not any(found.code == "listing.unreadable" for found in listing)
+    certain = not any(found.code in _UNLISTED for found in (*listing, *evidence.findings))
     return Asked(options.since, options.until, due, options.expired_before, certain)
 
 

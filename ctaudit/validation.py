@@ -55,7 +55,7 @@ class Validation:
         self.keys: dict[str, PublicKey] = {}
         """The keys that proved something, by SHA-256."""
         self.held = 0
-        """Log files that are gone from their place, and known by the hash they had when they were ingested."""
+        """Log files that are not at their place, and known by the hash they had when they were ingested."""
         self.unlisted_names: set[str] = set()
         """Last parts of the keys of logs that were slipped in."""
         self.accounted: dict[tuple[str, str], Account] = {}

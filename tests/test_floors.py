@@ -27,10 +27,11 @@ DOORS = {
     *("ingest", "sharing", "workers", "processors", "intake"),
     *("validate", "evidence", "validation", "tallies", "chain_reading", "log_hashing", "inventory", "restarts"),
     *("key_rings", "state_file", "proof_ledger", "validation_report", "compat"),
-    *("investigate", "collect", "detect", "export"),
+    *("coverage", "coverage_report"),
+    *("investigate", "collect", "detect", "export", "upkeep"),
 }
 """Public verbs, and parts of them that have a question of their own: what a worker process of `ingest` does with its
-share of files; what `validate` keeps, reads, looks for, and tells the store."""
+share of files; what `validate` keeps, reads, looks for, and tells the store; which hours the logs speak for."""
 FACE = "face"
 """`ctaudit/__init__.py`, which lends its ten names out of the rooms, and so stands beside the doors."""
 

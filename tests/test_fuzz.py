@@ -46,23 +46,27 @@ def test_a_whole_and_a_damaged_file_are_read_as_they_must_be(checking: Any) -> N
 def test_a_reader_that_loses_a_value_or_a_record_is_found(
     checking: Any, monkeypatch: pytest.MonkeyPatch, data: bytes, lost: bytes
 ) -> None:
-    def careless(content: Any, sink: Any, hinted: bool) -> Any:
+    def careless(path: str, data: bytes) -> Any:
+        (content,), faults = unpack(path, data)
         text = content.text.replace(lost, b'""' if lost.endswith(b'"') else b"", 1)
-        return reading(type(content)(content.path, text), sink, hinted)
+        return [type(content)(content.path, text)], faults
 
-    reading = checking.read
-    monkeypatch.setattr(checking, "read", careless)
-    assert len(failures(checking, b"[]", data, b"{}")) == 1
+    unchanged = checking.oracle.claim(data, exactly=True)
+    monkeypatch.setattr(checking, "unpack", careless)
+    monkeypatch.setattr(checking.oracle, "unpacked", lambda given: ([careless("", given)[0][0].text], True))
+    monkeypatch.setattr(checking.oracle, "claim", lambda text, exactly: unchanged)
+    assert len(failures(checking, data)) == 1
 
 
 def test_a_reader_that_says_nothing_of_damage_is_found(checking: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    def silent(content: Any, sink: Any, hinted: bool) -> Any:
-        found = reading(content, sink, hinted)
-        found.faults.clear()
+    def silent(*given: Any) -> Any:
+        found = reading(*given)
+        for each in found:
+            each.faults.clear()
         return found
 
-    reading = checking.read
-    monkeypatch.setattr(checking, "read", silent)
+    reading = checking._read
+    monkeypatch.setattr(checking, "_read", silent)
     assert failures(checking, GOOD, GOOD[:-30]) == ["is damaged, and no fault says so"]
 
 

@@ -16,14 +16,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ctaudit.ingest import ingest
-from ctaudit.records.read import read
 from ctaudit.records.unpack import Content, unpack
 from ctaudit.store import rebuild
 from tests.conftest import SAMPLE
 from tests.plain_reader import canonical, records, shared_data, texts
 from tests.records.json_values import records as any_records
 from tests.records.json_values import spell
-from tests.records.taken import Taken, stored
+from tests.records.taken import Taken, read, stored
 
 
 @pytest.fixture(params=["sample_logs", "shared data"], scope="module")
@@ -56,9 +55,8 @@ def test_every_record_comes_back_from_its_row(evidence: Path, tmp_path: Path) ->
         unpacked, _ = unpack(str(path), data)
         assert [content.text for content in unpacked] == texts(data)
         for content in unpacked:
-            sink.file_id = len(read_from)
+            read(content, sink, hinted=True, file_id=len(read_from))
             read_from.append((path, content.text))
-            read(content, sink, hinted=True)
     rows: dict[int, list[dict[str, Any]]] = {number: [] for number in range(len(read_from))}
     for row in stored(sink.rows, tmp_path):
         rows[row["file_id"]].append(row)

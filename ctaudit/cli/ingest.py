@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,7 @@ _SHOWN_FAULTS = 10
 
 
 @click.command("ingest", short_help="Read CloudTrail logs into the store.")
-@click.argument("sources", nargs=-1, required=True, metavar="PATH...")
+@click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
 @click.option(
     "-j", "--jobs", type=click.IntRange(1, 1024), metavar="N", help="Worker processes. Default: one a processor."
 )
@@ -28,20 +29,26 @@ _SHOWN_FAULTS = 10
 @PLAIN
 @click.pass_context
 def ingest(ctx: click.Context, /, sources: tuple[str, ...], jobs: int | None, store: Path, format_: str) -> int:
-    """Read CloudTrail logs from files, folders and globs into the store, which is made when there is none.
+    """Read CloudTrail logs into the store, which is made when there is none.
 
-    Content decides what a file is, its name does not matter: .json and .json.gz in any layout, bare arrays, NDJSON,
-    lookup-events output, EventBridge and CloudWatch Logs envelopes. Reading the same evidence again adds nothing. What
-    cannot be read becomes a fault; everything else is kept. Evidence is opened read-only.
+    SOURCE is a file, a folder, a glob, or '-' for standard input. Content decides what a file is, its name does not
+    matter: JSON in any layout, plain or packed by gzip, zstd or bzip2, bare arrays, NDJSON, lookup-events output,
+    EventBridge and CloudWatch Logs envelopes; and all these in zip and tar archives, which are read without being
+    unpacked to disk. Reading the same evidence again adds nothing. What cannot be read becomes a fault; everything else
+    is kept. Evidence is opened read-only.
 
     \b
     Examples:
       ctaudit ingest ./AWSLogs
+      ctaudit ingest evidence.zip trail-2026.tar.zst
+      ssh host 'tar cf - AWSLogs' | ctaudit ingest -
       ctaudit ingest 'logs/**/*.json.gz' events.ndjson --store case-42
     """
     from ctaudit.ingest import ingest as ingest_evidence
 
     streams = streams_of(ctx)
+    if "-" in sources and sys.stdin.isatty():
+        streams.say("reading evidence from this terminal; end it with Ctrl-D, or stop with Ctrl-C", urgent=True)
     with progress(streams) as bar:
         summary = ingest_evidence(store, sources, jobs=jobs, progress=bar)
     return _tell(streams, summary, Format(format_), store)
@@ -64,7 +71,7 @@ def _tell(streams: Streams, summary: Summary, format: Format, store: Path) -> in
         told = f"{summary.conflicts:,} event ids came with more than one body"
         streams.say(f"{told}; see: {_faults_command(store)}", urgent=True)
     streams.say(_summary_line(summary))
-    nothing = not summary.files_read and not summary.files_known
+    nothing = not summary.logs and not summary.files_known
     if nothing:
         streams.say("incomplete: no CloudTrail log was found in what was named", urgent=True)
     return EXIT_PARTIAL if summary.faults or nothing else 0

@@ -16,6 +16,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "ingest": ("ingest:ingest", "Read CloudTrail logs into the store."),
     "status": ("holdings:status", "Show what the store holds and what could not be read."),
     "partitions": ("holdings:partitions", "List accounts, regions and dates in the store."),
+    "coverage": ("coverage:coverage", "Show which hours the logs speak for."),
     "faults": ("holdings:faults", "List what could not be read, and why."),
     "who-deleted": ("who:who_deleted", "Tell who deleted a resource."),
     "who-created": ("who:who_created", "Tell who created a resource."),
@@ -26,6 +27,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "show": ("show:show", "Show one event whole, and where it was read."),
     "validate": ("validate:validate", "Prove the logs by their digests."),
     "query": ("query:query", "Run SQL on the events."),
+    "compact": ("compact:compact", "Merge small segments of the store."),
+    "forget": ("forget:forget", "Drop the events of old dates."),
 }
 """Command -> (module:object, help), in the order of an investigation."""
 

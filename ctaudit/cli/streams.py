@@ -17,7 +17,7 @@ import click
 
 from ctaudit.errors import CtauditError
 from ctaudit.reports.formats import Format, Style, render, render_document
-from ctaudit.table import Document, Table
+from ctaudit.table import Document, Strips, Table
 
 EXIT_REPORT = 1
 EXIT_PARTIAL = 3
@@ -36,17 +36,20 @@ class Streams:
     dumb: bool = False
     """Whether the terminal can only print: no colours and no progress bar."""
     quiet: bool = False
+    has_blocks: bool = True
+    """Whether the terminal's own encoding has block characters."""
 
     @classmethod
     def of_process(cls) -> Streams:
         _replace_closed()
+        blocks = _has_blocks(sys.stdout.encoding)
         for stream in (sys.stdout, sys.stderr):
             if isinstance(stream, io.TextIOWrapper):
                 stream.reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")
         dumb = os.environ.get("TERM", "dumb") == "dumb"
         color = not os.environ.get("NO_COLOR") and not dumb
         width = shutil.get_terminal_size((100, 24)).columns
-        return cls(sys.stdout.isatty(), sys.stderr.isatty(), color, width, dumb)
+        return cls(sys.stdout.isatty(), sys.stderr.isatty(), color, width, dumb, has_blocks=blocks)
 
     @property
     def style(self) -> Style:
@@ -85,6 +88,13 @@ class Streams:
 
         self._write(chunks(block_lines(table, self.width, self.style.color)))
 
+    def strips(self, strips: Strips) -> None:
+        """Print a picture of time on a terminal."""
+        from ctaudit.reports.chunks import chunks
+        from ctaudit.reports.strips import strip_lines
+
+        self._write(chunks(strip_lines(strips, self.width, color=self.color, blocks=self.has_blocks)))
+
     def raw(self, text: str, *, error: bool = False) -> None:
         """Write what another program would: as it is, unless a terminal would take it for commands."""
         if not error:
@@ -111,6 +121,10 @@ class Streams:
         if urgent or not self.quiet:
             self._tell(sentence, "yellow" if urgent else None)
 
+    def ask(self, question: str) -> None:
+        """Write a question to stderr, for an answer on the same line."""
+        self._tell(question, end="")
+
     def fail(self, message: str, advice: str, code: int) -> int:
         """Say what went wrong and what to try; return the exit code."""
         self._tell(message, "red", "ctaudit:")
@@ -125,7 +139,7 @@ class Streams:
         for line in "".join(traceback.format_exception(error)).splitlines():
             self._tell(line)
 
-    def _tell(self, sentence: str, color: str | None = None, prefix: str = "") -> None:
+    def _tell(self, sentence: str, color: str | None = None, prefix: str = "", end: str = "\n") -> None:
         """Write one line to stderr, with `prefix`, or else all of it, in `color`."""
         from ctaudit.reports.escapes import visible
 
@@ -135,7 +149,7 @@ class Streams:
         elif prefix:
             text = f"{prefix} {text}"
         try:
-            sys.stderr.write(text + "\n")
+            sys.stderr.write(text + end)
             sys.stderr.flush()
         except OSError:  # nobody listens any more: the exit code still says it
             _turn_away(sys.stderr)
@@ -161,6 +175,14 @@ class Streams:
             _turn_away(sys.stdout)
             reason = "it is closed" if error.errno == errno.EBADF else error.strerror
             raise CtauditError(f"cannot write to stdout: {reason}") from error
+
+
+def _has_blocks(encoding: str) -> bool:
+    try:
+        "█▓".encode(encoding)
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
 
 
 def _visible_lines(text: str) -> str:

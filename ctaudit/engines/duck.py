@@ -12,8 +12,7 @@ from ctaudit.errors import QueryLimit
 from ctaudit.parse import parse
 from ctaudit.query import Answer, AnySet, Condition, Contains, Hit, OneOf, Query, Record, Span
 from ctaudit.records.columns import ACCOUNT, EVENT, EXTRA, FILE_ID, RECORD, Shape
-from ctaudit.store import reader, rebuild
-from ctaudit.store.catalog import CONFIG
+from ctaudit.store import catalog, reader, rebuild
 from ctaudit.store.layout import Layout
 from ctaudit.store.views import quote, segments_sql
 
@@ -32,7 +31,7 @@ def answer(layout: Layout, query: Query, limit: int | None) -> Answer:
 
     Raises StoreError when the store cannot be read, QueryLimit when the answer does not fit into memory.
     """
-    with reader.explained(layout), duckdb.connect(config=CONFIG) as connection:
+    with reader.explained(layout), catalog.connect() as connection:
         try:
             return interruptible(connection, lambda: _answer(connection, layout, query, limit))
         except duckdb.OutOfMemoryException as error:
@@ -58,6 +57,7 @@ def _answer(connection: duckdb.DuckDBPyConnection, layout: Layout, query: Query,
         (snapshot.totals.first_time, snapshot.totals.last_time),
         snapshot.events,
         snapshot.gaps,
+        snapshot.forgotten,
     )
 
 

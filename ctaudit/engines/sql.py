@@ -19,7 +19,6 @@ from ctaudit.engines.interrupt import interruptible
 from ctaudit.errors import QueryError, QueryLimit
 from ctaudit.query import Span
 from ctaudit.store import catalog, reader
-from ctaudit.store.catalog import CONFIG
 from ctaudit.store.layout import Layout
 from ctaudit.store.views import VIEW, quote, segments_sql, select_sql
 
@@ -62,7 +61,7 @@ def run(layout: Layout, sql: str, span: Span, limit: int | None, memory: int = l
     Raises QueryError when the text is not one SELECT or DuckDB refuses it, QueryLimit when memory runs out,
     StoreError when the store cannot be read.
     """
-    with reader.explained(layout), duckdb.connect(config=CONFIG) as connection:
+    with reader.explained(layout), catalog.connect() as connection:
         statement = _one_select(connection, sql)
         try:
             snapshot = _prepare(connection, layout, span)
@@ -100,16 +99,17 @@ def _without_end(statement: str) -> str:
 
 def _prepare(connection: duckdb.DuckDBPyConnection, layout: Layout, span: Span) -> reader.Snapshot:
     """Copy what the view needs of the catalog into memory and make the view; the catalog is closed again."""
-    with catalog.attached(connection, layout):
-        connection.execute("CREATE TABLE memory.files AS SELECT file_id, path, integrity FROM files")
-        connection.execute(
-            "CREATE TABLE memory.duplicates AS SELECT kept_file, kept_record, file_id, record FROM duplicates"
-        )
-    snapshot = reader.snapshot(connection, layout, span)
+    snapshot = reader.snapshot(connection, layout, span, _COPIES)
     select = select_sql(segments_sql(snapshot.segments), repeated=snapshot.totals.duplicates > 0)
     where = " AND ".join(span_conditions(span)) or "true"
     connection.execute(f"CREATE VIEW {VIEW} AS SELECT * FROM ({select}) WHERE {where}")
     return snapshot
+
+
+_COPIES = (
+    "CREATE TABLE memory.files AS SELECT file_id, path, integrity FROM files",
+    "CREATE TABLE memory.duplicates AS SELECT kept_file, kept_record, file_id, record FROM duplicates",
+)
 
 
 def _lock(connection: duckdb.DuckDBPyConnection, snapshot: reader.Snapshot, memory: int) -> None:

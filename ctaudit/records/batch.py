@@ -47,13 +47,13 @@ class Rows:
     def __len__(self) -> int:
         return sum(map(len, self._batches)) + len(self._records)
 
-    def add_fast(self, gated: Gated, file_id: int, records: Sequence[int]) -> None:
-        """Add records that passed the gate; `records` are their indices in the file."""
+    def add_fast(self, gated: Gated, file_ids: array[int], records: Sequence[int]) -> None:
+        """Add records that passed the gate, with the ids of their files and their indices there."""
         first = len(self._records)
         for own, more in zip(self._columns, gated.columns, strict=True):
             own.extend(more)
         self._extras.update((first + row, extra) for row, extra in gated.extras.items())
-        self._file_ids.extend(array("q", (file_id,)) * len(records))
+        self._file_ids.extend(file_ids)
         self._records.extend(records)
         self._flush_full()
 

@@ -19,7 +19,7 @@ import msgspec
 
 from ctaudit import limits, times
 from ctaudit.records.columns import BY_KEY, EVENT, Shape
-from ctaudit.records.event_types import ABSENT, GatedEvent, WiderEvent
+from ctaudit.records.event_types import ABSENT, SHARED, GatedEvent, WiderEvent
 from ctaudit.records.scan import nests_deeper
 from ctaudit.records.shared import TOO_DEEP, Pieces
 
@@ -27,6 +27,11 @@ Text = bytes | msgspec.Raw
 Columns = list[Sequence[Any]]
 """Values of many records, one sequence for each field of `EVENT`: text, bool, JSON in bytes (`null` when there is
 none), or for a shared field the place of its value; None where a text or flag is absent."""
+
+
+_TIME = next(index for index, field in enumerate(EVENT) if field.shape is Shape.TIME)
+_FREE = tuple(index for index, field in enumerate(EVENT) if field.shape is Shape.JSON)
+_SHARED = tuple((index, field) for index, field in enumerate(EVENT) if field in SHARED)
 
 
 class _SplitFile(msgspec.Struct, forbid_unknown_fields=True, gc=False):
@@ -69,18 +74,18 @@ def gated(entries: Sequence[Text], pieces: Pieces) -> Gated:
     """Pass records through the gate. The texts must be valid UTF-8."""
     events, extras, care = _decoded(entries)
     columns: Columns = list(zip(*map(_astuple, events), strict=True)) or [() for _ in EVENT]
-    unfit: set[int] = set()
-    for index, field in enumerate(EVENT):
+    unfit = set(_unusable_times(columns[_TIME]))
+    for index, field in _SHARED:
+        columns[index] = places = list(map(pieces[field].__getitem__, map(bytes, columns[index])))
+        if TOO_DEEP in places:
+            unfit.update(row for row, place in enumerate(places) if place == TOO_DEEP)
+    for index in _FREE:
         column = columns[index]
-        if (shared := pieces.get(field)) is not None:
-            columns[index] = places = list(map(shared.__getitem__, map(bytes, column)))
-            if TOO_DEEP in places:
-                unfit.update(row for row, place in enumerate(places) if place == TOO_DEEP)
-        elif field.shape is Shape.JSON:
-            columns[index] = texts = _texts(column)
+        if column and column[0] is ABSENT and column.count(ABSENT) == len(column):  # the rule for the rarer fields
+            columns[index] = (b"null",) * len(column)
+        else:
+            columns[index] = texts = list(map(bytes, column))
             unfit.update(_too_deep(texts))
-        elif field.shape is Shape.TIME:
-            unfit.update(_unusable_times(column))
     return _without(Gated(columns, extras, care), unfit, len(entries)) if unfit else Gated(columns, extras, care)
 
 
@@ -128,12 +133,6 @@ def _without(gated: Gated, unfit: set[int], count: int) -> Gated:
     positions = [position for position in range(count) if position not in out]
     care = sorted([*gated.care, *(positions[row] for row in unfit)])
     return replace(gated.some([row not in unfit for row in range(len(positions))]), care=care)
-
-
-def _texts(values: Sequence[msgspec.Raw]) -> Sequence[bytes]:
-    if values and values[0] is ABSENT and values.count(ABSENT) == len(values):  # the rule for the rarer fields
-        return (b"null",) * len(values)
-    return list(map(bytes, values))
 
 
 def _too_deep(texts: Sequence[bytes]) -> list[int]:

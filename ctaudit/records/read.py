@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
-from typing import Any, Protocol
 
 import msgspec
 
@@ -15,9 +14,9 @@ from ctaudit import limits
 from ctaudit.fault import Fault
 from ctaudit.records import encoding, scan
 from ctaudit.records.careful import careful_event
-from ctaudit.records.envelope import DIGEST, Broken, Found, Item, Mended, Refused, open_entry, open_value
-from ctaudit.records.gate import Gated, Text, gated, split_file
-from ctaudit.records.shared import Pieces
+from ctaudit.records.envelope import Broken, Found, Item, Mended, Refused, open_entry, open_value
+from ctaudit.records.gate import Text, gated, split_file
+from ctaudit.records.reading import Reading, Sink
 from ctaudit.records.unpack import Content
 
 _TRACE = (b'"eventVersion"', b'"CloudTrailEvent"', b'"eventSource"')
@@ -27,61 +26,18 @@ _BAD_JSON = (msgspec.DecodeError, UnicodeDecodeError)
 
 
 _RUN = 2000
-"""Records that go through the gate together: one by one they would cost as much as with care."""
+"""Most records that go through the gate together."""
 
 
-class Sink(Protocol):
-    """Takes events as they are read."""
+class Reader:
+    """Reads one content into a sink."""
 
-    pieces: Pieces
-    """Where the values of shared fields go."""
-
-    def fast(self, gated: Gated, records: Sequence[int]) -> None:
-        """Take events that passed the gate, with their indices in the file."""
-
-    def careful(self, event: Any, account: str | None, record: int, extra: str | None) -> None:
-        """Take one event that took the careful path."""
-
-    def rest(self) -> None:
-        """Write now if there is much to write: nobody holds places of shared values."""
-
-
-@dataclass(slots=True)
-class Reading:
-    """What came of one content, beside the events that the sink got."""
-
-    records: int = 0
-    """Indices given out: to events, to faulty records and to whatever was refused in their place."""
-    events: int = 0
-    refused: Counter[str] = field(default_factory=Counter)
-    """Look-alikes and other things that are no record, by kind."""
-    faults: list[Fault] = field(default_factory=list)
-
-    @property
-    def kind(self) -> str:
-        """`events`, `digest`, `empty` (a log without events), or the most frequent kind refused."""
-        if self.events:
-            return "events"
-        if self.refused:
-            return DIGEST if DIGEST in self.refused else self.refused.most_common(1)[0][0]
-        return "damaged" if self.faults else "empty"
-
-
-def read(content: Content, sink: Sink, hinted: bool) -> Reading:
-    """Read one content into `sink`.
-
-    `hinted` says that the name, or the user, claims this to be a log: then text that is no JSON is a fault, otherwise
-    it is refused. Never raises on any bytes.
-    """
-    return _Reader(content, sink).read(hinted)
-
-
-class _Reader:
-    def __init__(self, content: Content, sink: Sink) -> None:
+    def __init__(self, content: Content, file_id: int, sink: Sink) -> None:
+        self.file_id = array("q", (file_id,))
+        self._reading = Reading()
         self._path = content.path
         self._whole = content.whole
         self._sink = sink
-        self._reading = Reading()
         self._more_faults = 0
         self._text = content.text
         self._original: Callable[[int], int] = int
@@ -89,13 +45,21 @@ class _Reader:
         self._holders = 0
         """Runs under way, one in another: each holds places of shared values."""
 
-    def read(self, hinted: bool) -> Reading:
-        # A text that the strict decoder splits holds nothing to clean, and cleaning costs as much as splitting.
-        if not (self._whole and encoding.is_utf8(self._text) and self._log_file()):
-            self._clean()
-            self._read_clean(hinted)
-        self._tell_more_faults()
-        return self._reading
+    def log_entries(self) -> list[msgspec.Raw] | None:
+        """Return the records of a whole log file as CloudTrail writes it; None when it is something else.
+
+        A text that the strict decoder splits holds nothing to clean, and cleaning costs as much as splitting.
+        """
+        return self._split() if self._whole and encoding.is_utf8(self._text) else None
+
+    def read(self, hinted: bool) -> None:
+        """Read a content that is no plain log file.
+
+        `hinted` says that the name, or the user, claims it to be a log: then text that is no JSON is a fault, otherwise
+        it is refused. Never raises on any bytes.
+        """
+        self._clean()
+        self._read_clean(hinted)
 
     def _clean(self) -> None:
         decoded = encoding.clean(self._text)
@@ -138,15 +102,25 @@ class _Reader:
             self._read_damaged(self._text, 0)
 
     def _log_file(self) -> bool:
-        """Take a log file of which some records need care; those that need none stay on the fast path."""
-        try:
-            entries = split_file(self._text)
-        except (*_BAD_JSON, RecursionError):
+        """Take a log file of which the text had to be cleaned."""
+        if (entries := self._split()) is None:
             return False
-        self._take_all(entries, lambda position: self._take_odd(entries[position]))
+        self.take_log(entries)
         return True
 
-    def _take_odd(self, entry: msgspec.Raw) -> None:
+    def _split(self) -> list[msgspec.Raw] | None:
+        try:
+            return split_file(self._text)
+        except (*_BAD_JSON, RecursionError):
+            return None
+
+    def take_log(self, entries: Sequence[msgspec.Raw]) -> None:
+        """Take the records of a log file."""
+        self._take_all(entries, partial(self.take_odd, entries))
+
+    def take_odd(self, entries: Sequence[msgspec.Raw], position: int) -> None:
+        """Take an entry of a log file that did not pass the gate."""
+        entry = entries[position]
         if (kind := self._open(open_entry(entry), 0)) is not None:
             place = self._place(entry, 0)
             self._bad_record(kind, place, f"record {self._reading.records} cannot be read")
@@ -160,19 +134,24 @@ class _Reader:
 
     def _take_run(self, texts: Sequence[Text], start: int, with_care: Callable[[int], None]) -> None:
         found = gated(texts, self._sink.pieces)
+        records = self.number(len(texts), found.care, lambda position: with_care(start + position))
+        self._sink.fast(found, self.file_id * len(records), records)
+
+    def number(self, count: int, care: Sequence[int], with_care: Callable[[int], None]) -> list[int]:
+        """Give out indices to `count` texts in their order, and return those of the texts that passed the gate."""
         records: list[int] = []
         behind = 0
         self._holders += 1
-        for position in [*found.care, len(texts)]:
+        for position in [*care, count]:
             fit = position - behind
             records.extend(range(self._reading.records, self._reading.records + fit))
             self._reading.records += fit
             self._reading.events += fit
             behind = position + 1
-            if position < len(texts):
-                with_care(start + position)
-        self._sink.fast(found, records)
+            if position < count:
+                with_care(position)
         self._holders -= 1
+        return records
 
     def _one_value(self, text: bytes, offset: int) -> str | None:
         """Take all that is in one JSON value; when it is none, take nothing and return the kind of its fault."""
@@ -263,7 +242,7 @@ class _Reader:
             self._bad_record("json.too_deep", self._place(item.text, offset), reason)
         else:
             event, account, extra = careful_event(item.text)
-            self._sink.careful(event, account, index, extra)
+            self._sink.careful(event, account, self.file_id[0], index, extra)
             self._reading.records += 1
             self._reading.events += 1
 
@@ -284,8 +263,10 @@ class _Reader:
         else:
             self._more_faults += 1
 
-    def _tell_more_faults(self) -> None:
+    def finish(self) -> Reading:
+        """Return what came of the content."""
         if self._more_faults:
             last = self._reading.faults[-1]
             reason = f"{self._more_faults} more faults from here on"
             self._reading.faults.append(Fault(self._path, last.offset, "file.faults", reason))
+        return self._reading

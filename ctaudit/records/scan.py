@@ -111,7 +111,7 @@ class Walk:
             if self._budget < 0:
                 self._at = len(text)
                 return Piece(at, len(text), unread=True)
-            if (found := _CONTAINER.match(text, at)) and not (b'"event' in found[0] and self._whole_end(at)):
+            if (found := _CONTAINER.match(text, at)) and not self._is_entry(at, found[0]):
                 self._at, self._entry = found.end(), found[1] == b"Records"
                 continue
             if text[at : at + 1] not in b'{"':
@@ -122,6 +122,11 @@ class Walk:
             if piece is not None:
                 return piece
         return None
+
+    def _is_entry(self, at: int, beginning: bytes) -> bool:
+        """Tell whether what begins like a container is whole, and a record or an entry of a list: a value like any."""
+        before = self._text[max(0, at - 64) : at].rstrip()[-1:]
+        return (before in (b",", b"[") or b'"event' in beginning) and self._whole_end(at) is not None
 
     def _whole_end(self, at: int) -> int | None:
         """Return where a valid value ends although it looks as if a container or another record began inside it.

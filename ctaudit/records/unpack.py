@@ -1,4 +1,4 @@
-"""From the bytes of a file to its contents: gzip members inflated within limits, damage said and what is whole kept."""
+"""From the bytes of a file to its contents: packed ones inflated within limits, damage said and what is whole kept."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from isal import isal_zlib
 
 from ctaudit import limits
 from ctaudit.fault import Fault
+from ctaudit.records.inflate import GZIP, Format, Inflating, InMemory, most_bytes, packing_of, too_large
 
 _DAMAGE = cast(type[Exception], isal_zlib.error)
 GZIP_MAGIC = b"\x1f\x8b"
@@ -36,21 +37,39 @@ class Content:
 def unpack(path: str, data: bytes) -> tuple[list[Content], list[Fault]]:
     """Return the contents of a file and what was wrong with it; never raises on any bytes.
 
-    Every member after the first is a content of its own: CloudTrail's digests hash the first member alone, so whatever
-    was appended to a log file must not borrow its proof.
+    Every gzip member after the first is a content of its own: CloudTrail's digests hash the first member alone, so
+    whatever was appended to a log file must not borrow its proof. Frames of zstd and streams of bzip2 are together one
+    content: their packers write many, and AWS delivers none.
     """
-    if not data.startswith(GZIP_MAGIC):
-        if len(data) <= limits.MAX_UNPACKED_BYTES:
-            return [Content(path, data)], []
-        text = data[: limits.MAX_UNPACKED_BYTES]
-        return [Content(path, text, whole=False)], [_too_large(path, len(text))]
-    return _unpack_members(path, data)
+    packing = packing_of(data)
+    if packing is GZIP:
+        return _unpack_members(path, data, most_bytes(len(data)))
+    if packing is not None:
+        return _unpack_stream(path, data, packing)
+    if len(data) <= limits.MAX_UNPACKED_BYTES:
+        return [Content(path, data)], []
+    text = data[: limits.MAX_UNPACKED_BYTES]
+    return [Content(path, text, whole=False)], [_too_large(path, len(text))]
 
 
-def _unpack_members(path: str, data: bytes) -> tuple[list[Content], list[Fault]]:
+def _unpack_stream(path: str, data: bytes, packing: Format) -> tuple[list[Content], list[Fault]]:
+    """Unpack zstd or bzip2, and the gzip in it: who packs a folder of logs anew packs `x.json.gz` once more."""
+    most = most_bytes(len(data))
+    stream = Inflating(InMemory(data), packing, most)
+    text = b"".join(stream.pieces())
+    trouble = stream.trouble
+    whole = trouble is None or trouble.kind.endswith(".trailing_data")
+    faults = [] if trouble is None else [Fault(path, trouble.offset, trouble.kind, trouble.reason)]
+    if packing_of(text) is not GZIP:
+        return [Content(path, text, whole)], faults
+    contents, more = _unpack_members(path, text, most)
+    return contents, faults + more
+
+
+def _unpack_members(path: str, data: bytes, most: int) -> tuple[list[Content], list[Fault]]:
     contents: list[Content] = []
     faults: list[Fault] = []
-    offset, most = 0, _most_bytes(len(data))
+    offset = 0
     while offset < len(data):
         if contents and (trouble := _after_member(path, data, offset, len(contents))):
             faults.append(trouble)
@@ -115,13 +134,9 @@ def _inflate(path: str, data: bytes, offset: int, most: int) -> tuple[Content, i
     return Content(path, text), at - len(stream.unused_data), None
 
 
-def _most_bytes(packed: int) -> int:
-    return min(limits.MAX_UNPACKED_BYTES, max(limits.RATIO_FREE_BYTES, packed * limits.MAX_UNPACK_RATIO))
-
-
 def _too_large(path: str, most: int) -> Fault:
-    reason = f"unpacks to more than {most} bytes, the limit for a file of this size; the rest is unread"
-    return Fault(path, most, "file.too_large", reason)
+    trouble = too_large(most)
+    return Fault(path, trouble.offset, trouble.kind, trouble.reason)
 
 
 def _salvage(data: bytes, offset: int, most: int) -> tuple[bytes, int]:

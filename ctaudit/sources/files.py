@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from ctaudit import limits
 from ctaudit.fault import Fault
 
-_LOG_NAME = re.compile(r"\.(?:json|gz|jsonl|ndjson|log|cloudtrail|raw)$|_CloudTrail(?:-|_)", re.IGNORECASE)
+_LOG_NAME = re.compile(r"\.(?:json|gz|zst|bz2|jsonl|ndjson|log|cloudtrail|raw)$|_CloudTrail(?:-|_)", re.IGNORECASE)
 _DAY = re.compile(r"_(\d{4})(\d\d)(\d\d)T\d{4}|/(\d{4})/(\d\d)/(\d\d)/")
 _STEP = 1024 * 1024
 
@@ -26,22 +26,32 @@ class SourceFile:
     """Absolute path, fit to be opened."""
     size: int
     changed_ns: int
+    name: str | None = None
+    """What it is called when that is not its path: `-` for standard input."""
 
     @property
     def shown(self) -> str:
         """The path as text: bytes that are not UTF-8 are written as `\\xNN`."""
-        return shown(self.path)
+        return self.name or shown(self.path)
 
     @property
     def hinted(self) -> bool:
-        """Whether its name says that it is a log. Content decides; the name only tells what would be a fault."""
-        return _LOG_NAME.search(self.path) is not None
+        """Whether its name says that it is a log. Content decides; the name only tells what would be a fault.
+
+        What has no name was given by hand.
+        """
+        return self.name is not None or hinted(self.path)
 
     @property
     def day(self) -> str:
         """The day its name or folder hints at, or empty: files of one day are read together."""
         found = _DAY.search(self.path)
         return "-".join(part for part in found.groups() if part) if found else ""
+
+
+def hinted(name: str) -> bool:
+    """Tell whether a name says that this is a log."""
+    return _LOG_NAME.search(name) is not None
 
 
 def exists(pattern: str) -> bool:
@@ -109,6 +119,52 @@ def _special(path: str) -> Fault:
     return Fault(shown(path), None, "file.special", "is a pipe, socket or device, no regular file: not read")
 
 
+class Opened:
+    """A file to be read at any place in it. What goes wrong is no exception but `trouble`, and then no bytes come."""
+
+    def __init__(self, file: SourceFile) -> None:
+        self._descriptor: int | None = None
+        self._error: OSError | None = None
+        self._before = (0, 0)
+        self.size = 0
+        try:
+            self._descriptor = os.open(file.path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+            status = os.fstat(self._descriptor)
+            if stat.S_ISREG(status.st_mode):
+                self.size = status.st_size
+            self._before = (status.st_size, status.st_mtime_ns)
+        except OSError as error:
+            self._error = error
+
+    def read(self, offset: int, size: int) -> bytes:
+        """Return `size` bytes; fewer only where the file ends, or cannot be read on."""
+        pieces: list[bytes] = []
+        size = min(size, self.size - offset)
+        try:
+            while size > 0 and self._descriptor is not None and (piece := os.pread(self._descriptor, size, offset)):
+                pieces.append(piece)
+                size -= len(piece)
+                offset += len(piece)
+        except OSError as error:
+            self._error = error
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+    @property
+    def trouble(self) -> tuple[str, str] | None:
+        """Kind and reason of what went wrong up to now; that the file has changed since it was opened is one."""
+        if self._error is not None or self._descriptor is None:
+            return None if self._error is None else _trouble(self._error)
+        status = os.fstat(self._descriptor)
+        return None if self._before == (status.st_size, status.st_mtime_ns) else _CHANGED
+
+    def close(self) -> None:
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+
+
+_CHANGED = ("file.changed", "changed while it was read; ingest it again when it rests")
+
+
 def read(file: SourceFile) -> tuple[bytes, Fault | None]:
     """Return a file's bytes, and a fault when it could not be read whole or changed under the reading."""
     try:
@@ -129,9 +185,7 @@ def read(file: SourceFile) -> tuple[bytes, Fault | None]:
         if len(data) > limits.MAX_UNPACKED_BYTES:
             reason = f"has more than {limits.MAX_UNPACKED_BYTES} bytes, the limit for one file; the rest is unread"
             return data, Fault(file.shown, limits.MAX_UNPACKED_BYTES, "file.too_large", reason)
-        return data, Fault(
-            file.shown, len(data), "file.changed", "changed while it was read; ingest it again when it rests"
-        )
+        return data, Fault(file.shown, len(data), *_CHANGED)
     return data, None
 
 
@@ -145,10 +199,14 @@ def _read_all(descriptor: int) -> bytes:
 
 
 def _fault(path: str, error: OSError) -> Fault:
+    return Fault(shown(path), None, *_trouble(error))
+
+
+def _trouble(error: OSError) -> tuple[str, str]:
     kind = {errno.EACCES: "file.permission", errno.ENOENT: "file.missing", errno.ELOOP: "file.loop"}.get(
         error.errno or 0, "file.unreadable"
     )
-    return Fault(shown(path), None, kind, f"cannot be read: {error.strerror or error}")
+    return kind, f"cannot be read: {error.strerror or error}"
 
 
 _ESCAPED = re.compile(rb"\\(?:(\\)|x([0-9a-f]{2}))")

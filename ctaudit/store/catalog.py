@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
 from ctaudit.errors import StoreBusy, StoreError
+from ctaudit.store import gate
 from ctaudit.store.layout import STORE_VERSION, Layout, sync
 from ctaudit.store.views import quote
 
@@ -23,19 +23,23 @@ CREATE TABLE contents (
   integrity VARCHAR
 );
 CREATE TABLE paths (
-  path VARCHAR NOT NULL, file_id BIGINT NOT NULL, size BIGINT NOT NULL, changed_ns BIGINT NOT NULL,
-  PRIMARY KEY (path, file_id)
+  path VARCHAR NOT NULL, file VARCHAR NOT NULL, file_id BIGINT NOT NULL, size BIGINT NOT NULL,
+  changed_ns BIGINT NOT NULL, PRIMARY KEY (path, file, file_id)
 );
-CREATE TABLE refused (path VARCHAR NOT NULL, kind VARCHAR NOT NULL, count BIGINT NOT NULL, PRIMARY KEY (path, kind));
+CREATE TABLE refused (
+  path VARCHAR NOT NULL, file VARCHAR NOT NULL, file_id BIGINT NOT NULL, kind VARCHAR NOT NULL, count BIGINT NOT NULL,
+  PRIMARY KEY (path, file, file_id, kind)
+);
 CREATE TABLE faults (
-  path VARCHAR NOT NULL, "offset" BIGINT, kind VARCHAR NOT NULL, reason VARCHAR NOT NULL, record BIGINT
+  path VARCHAR NOT NULL, file VARCHAR NOT NULL, "offset" BIGINT, kind VARCHAR NOT NULL, reason VARCHAR NOT NULL,
+  record BIGINT
 );
 CREATE TABLE segments (
   date VARCHAR NOT NULL, name VARCHAR NOT NULL, rows BIGINT NOT NULL, bytes BIGINT NOT NULL, PRIMARY KEY (date, name)
 );
 CREATE TABLE segment_partitions (
   date VARCHAR NOT NULL, name VARCHAR NOT NULL, account VARCHAR, region VARCHAR, rows BIGINT NOT NULL,
-  first_time VARCHAR, last_time VARCHAR
+  first_time VARCHAR, last_time VARCHAR, hours INTEGER NOT NULL
 );
 CREATE TABLE segment_names (
   date VARCHAR NOT NULL, name VARCHAR NOT NULL, eventsource VARCHAR, eventname VARCHAR, readonly VARCHAR
@@ -60,6 +64,18 @@ CREATE TABLE gaps (
   account VARCHAR NOT NULL, region VARCHAR NOT NULL, since VARCHAR, until VARCHAR, code VARCHAR NOT NULL,
   object VARCHAR, sentence VARCHAR NOT NULL
 );
+CREATE TABLE deliveries (
+  file_id BIGINT NOT NULL, account VARCHAR NOT NULL, region VARCHAR NOT NULL, delivered TIMESTAMP NOT NULL,
+  PRIMARY KEY (file_id, account, region, delivered)
+);
+CREATE TABLE windows (
+  account VARCHAR NOT NULL, region VARCHAR NOT NULL, since VARCHAR NOT NULL, until VARCHAR NOT NULL
+);
+CREATE TABLE trail_stops (
+  date VARCHAR NOT NULL, name VARCHAR NOT NULL, account VARCHAR NOT NULL, trail VARCHAR NOT NULL,
+  time VARCHAR NOT NULL, starts BOOLEAN NOT NULL
+);
+CREATE TABLE log_buckets (name VARCHAR PRIMARY KEY);
 CREATE VIEW files AS
   SELECT c.file_id, min(p.path) AS path, c.sha256, c.kind, c.bytes, c.records, c.events, c.refused, c.integrity
   FROM contents c LEFT JOIN paths p USING (file_id) GROUP BY ALL;
@@ -67,6 +83,8 @@ CREATE VIEW partitions AS
   SELECT account, region, p.date, sum(p.rows)::BIGINT AS rows, round(sum(s.bytes * p.rows / s.rows))::BIGINT AS bytes,
          min(first_time) AS first_time, max(last_time) AS last_time, count(*) AS segments
   FROM segment_partitions p JOIN segments s USING (date, name) GROUP BY ALL;
+CREATE TABLE retired (date VARCHAR NOT NULL, name VARCHAR NOT NULL, since VARCHAR NOT NULL);
+CREATE TABLE forgotten (date VARCHAR NOT NULL, events BIGINT NOT NULL, "at" VARCHAR NOT NULL);
 """
 
 _WAIT_SECONDS = 20.0
@@ -97,11 +115,23 @@ class Totals:
     """Events without a usable time."""
 
 
+def connect(
+    database: str = ":memory:", settings: Mapping[str, str | bool | int | float | list[str]] | None = None
+) -> duckdb.DuckDBPyConnection:
+    """Open DuckDB with `CONFIG` and further settings.
+
+    DuckDB 2.0 draws a progress bar on stdout, into the answer, once a statement takes two seconds.
+    """
+    connection = duckdb.connect(database, config={**CONFIG, **(settings or {})})
+    connection.execute("SET enable_progress_bar = false")
+    return connection
+
+
 @contextlib.contextmanager
 def reading(layout: Layout) -> Iterator[duckdb.DuckDBPyConnection]:
     """Give a connection on which the catalog is open for reading."""
     layout.require()
-    with duckdb.connect(config=CONFIG) as connection, attached(connection, layout):
+    with connect() as connection, attached(connection, layout):
         yield connection
 
 
@@ -112,7 +142,13 @@ def attached(connection: duckdb.DuckDBPyConnection, layout: Layout) -> Iterator[
     Raises StoreError when the catalog is missing, foreign, newer or damaged. Attaching costs a tenth of connecting.
     """
     layout.require()
-    _retry(layout.catalog, lambda: connection.execute(f"ATTACH {quote(str(layout.catalog))} AS catalog (READ_ONLY)"))
+    deadline = time.monotonic() + _WAIT_SECONDS
+
+    def attach() -> duckdb.DuckDBPyConnection:
+        gate.pass_through(layout.root, deadline)
+        return connection.execute(f"ATTACH {quote(str(layout.catalog))} AS catalog (READ_ONLY)")
+
+    _retry(layout.catalog, attach, deadline)
     try:
         with _explained(layout.catalog):
             connection.execute("USE catalog")
@@ -183,12 +219,13 @@ def totals(connection: duckdb.DuckDBPyConnection) -> Totals:
 
 
 def _connect(path: Path) -> duckdb.DuckDBPyConnection:
-    return _retry(path, lambda: duckdb.connect(str(path), config=CONFIG))
-
-
-def _retry(path: Path, attempt: Callable[[], duckdb.DuckDBPyConnection]) -> duckdb.DuckDBPyConnection:
-    """Open the catalog, waiting while another process holds it; other trouble becomes a StoreError at once."""
     deadline = time.monotonic() + _WAIT_SECONDS
+    with gate.held(path.parent, deadline):
+        return _retry(path, lambda: connect(str(path)), deadline)
+
+
+def _retry(path: Path, attempt: Callable[[], duckdb.DuckDBPyConnection], deadline: float) -> duckdb.DuckDBPyConnection:
+    """Open the catalog, waiting while another process holds it; other trouble becomes a StoreError at once."""
     while True:
         try:
             return attempt()
@@ -199,7 +236,7 @@ def _retry(path: Path, attempt: Callable[[], duckdb.DuckDBPyConnection]) -> duck
                 raise StoreBusy(
                     f"another process holds the catalog {path}", "close it, a duckdb shell perhaps, and try again"
                 ) from error
-            time.sleep(random.uniform(0.005, 0.05))  # noqa: S311 - spreads waiting processes, protects nothing
+            gate.pause()
 
 
 def _explain(path: Path, text: str) -> StoreError:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
+from datetime import datetime
 from typing import Any
 
 import duckdb
@@ -14,10 +16,11 @@ import pyarrow.parquet as pq
 from ctaudit.errors import StoreError
 from ctaudit.fault import Fault
 from ctaudit.records.arrow import SCHEMA
-from ctaudit.store import catalog, proofs, views
+from ctaudit.store import catalog, deliveries, proofs, retire, views
 from ctaudit.store.duplicates import Resolved, resolve
 from ctaudit.store.layout import EMPTY, Layout, sync
-from ctaudit.store.segment import TEMPORARY, Segment
+from ctaudit.store.once_forgotten import keep_out
+from ctaudit.store.segment import Segment
 
 
 @dataclass(slots=True)
@@ -25,6 +28,8 @@ class Entry:
     """A content as the ledger keeps it, with the path and state of the file it was read from."""
 
     path: str
+    file: str
+    """The file on disk, or `-`: many contents of an archive are in one."""
     file_id: int
     sha256: str
     kind: str
@@ -50,7 +55,8 @@ class Pending:
     """Files that were read now: what the catalog held against them before is void."""
     listed: list[str] = field(default_factory=list)
     """Sources that were listed now: what could not be reached below them before is void, too."""
-    faults: list[Fault] = field(default_factory=list)
+    faults: list[tuple[str, Fault]] = field(default_factory=list)
+    """Each with the file on disk that it was found in."""
     segments: list[Segment] = field(default_factory=list)
 
 
@@ -67,28 +73,37 @@ def prepare(layout: Layout) -> None:
     if not layout.catalog.exists():
         empty.parent.mkdir(parents=True, exist_ok=True)
         pq.write_table(SCHEMA.empty_table(), empty)
+        sync(empty)
+        sync(empty.parent)
+        sync(layout.events)
         with catalog.created(layout) as connection:
             refresh_views(connection, layout)
         sync(layout.root)
+        with contextlib.suppress(PermissionError):  # who may make a folder there need not be allowed to open the place
+            sync(layout.root.parent)
 
 
-def commit(layout: Layout, pending: Pending) -> Committed:
-    """Check the new segments for repeated events, then add them and their ledger rows in one transaction."""
-    old = _names_by_date(layout, {segment.date for segment in pending.segments})
+def commit(layout: Layout, pending: Pending, now: datetime) -> Committed:
+    """Check the new segments for repeated events, then add them and their ledger rows in one transaction.
+
+    A power cut may come at any time: segments are on the disk before they get their names (`segment.write`), the names
+    are, in their folder, and the folder is, before the catalog names them; DuckDB flushes its own log at COMMIT.
+    """
+    old, kept, forgotten = _before(layout, {segment.date for segment in pending.segments})
     resolved: dict[str, Resolved] = {}
     for date, new in _by_date(pending.segments).items():
         there = old.get(date, [])
         fresh = [segment for segment in new if segment.name not in there]
-        resolved[date] = resolve(layout, date, fresh, there)
+        if date in forgotten:
+            fresh = keep_out(layout, fresh, kept)
+        resolved[date] = resolve(layout, date, fresh, there, kept)
     added = [segment for each in resolved.values() for segment in each.added]
-    for folder in {layout.segment(segment.date, segment.name).parent for segment in added}:
-        sync(folder)
-    sync(layout.events)
+    removed = [(date, name) for date, each in resolved.items() for name in each.removed]
+    settle(layout, added)
     with catalog.writing(layout) as connection:
         _refuse_collisions(connection, pending.entries)
         _insert_ledger(connection, pending)
-        _remove_segments(connection, [(date, name) for date, each in resolved.items() for name in each.removed])
-        _insert_segments(connection, added)
+        exchange(connection, removed, added, now)
         _insert_findings(connection, resolved)
         refresh_views(connection, layout)
     return _committed(resolved.values())
@@ -103,15 +118,20 @@ def _committed(resolved: Collection[Resolved]) -> Committed:
     )
 
 
-def sweep(layout: Layout) -> None:
-    """Delete segments that an interrupted ingest left behind: those that are not in the catalog."""
-    with catalog.reading(layout) as connection:
-        known = {(date, name) for date, name in connection.execute("SELECT date, name FROM segments").fetchall()}
-    known.add(EMPTY)
-    for path in layout.events.glob("date=*/*"):
-        is_ours = path.name.endswith((".parquet", TEMPORARY))
-        if is_ours and (path.parent.name.removeprefix("date="), path.name) not in known:
-            path.unlink()
+def settle(layout: Layout, segments: Iterable[Segment]) -> None:
+    """Put the names of new segments on the disk for good: what the catalog names must outlive a power cut."""
+    for folder in sorted({layout.segment(segment.date, segment.name).parent for segment in segments}):
+        sync(folder)
+    sync(layout.events)
+
+
+def exchange(
+    connection: duckdb.DuckDBPyConnection, removed: Sequence[retire.Name], added: Sequence[Segment], now: datetime
+) -> None:
+    """Let segments take the place of others, within a transaction; the views are still to be refreshed."""
+    retire.retire(connection, removed, now)
+    retire.restore(connection, [(segment.date, segment.name) for segment in added])
+    _insert_segments(connection, added)
 
 
 def refresh_views(connection: duckdb.DuckDBPyConnection, layout: Layout) -> None:
@@ -123,13 +143,15 @@ def refresh_views(connection: duckdb.DuckDBPyConnection, layout: Layout) -> None
     connection.execute(f"CREATE OR REPLACE VIEW {views.VIEW} AS {select}")
 
 
-def _names_by_date(layout: Layout, dates: set[str]) -> dict[str, list[str]]:
+def _before(layout: Layout, dates: set[str]) -> tuple[dict[str, list[str]], set[retire.Name], set[str]]:
+    """Return the segments of some dates, the replaced ones that must stay on the disk, and which were forgotten."""
     names: dict[str, list[str]] = defaultdict(list)
     with catalog.reading(layout) as connection:
         for date, name in connection.execute("SELECT date, name FROM segments ORDER BY ALL").fetchall():
             if date in dates:
                 names[date].append(name)
-    return names
+        forgotten = {row[0] for row in connection.execute("SELECT DISTINCT date FROM forgotten").fetchall()}
+        return names, set(connection.execute("SELECT date, name FROM retired").fetchall()), forgotten
 
 
 def _by_date(segments: Iterable[Segment]) -> dict[str, list[Segment]]:
@@ -161,47 +183,48 @@ def _insert_ledger(connection: duckdb.DuckDBPyConnection, pending: Pending) -> N
            refused_count, faults, NULL FROM incoming WHERE kind <> 'known' ORDER BY file_id ON CONFLICT DO NOTHING"""
     )
     connection.execute(
-        "INSERT OR REPLACE INTO paths SELECT DISTINCT ON (path, file_id) path, file_id, size, changed_ns FROM incoming"
+        """INSERT OR REPLACE INTO paths SELECT DISTINCT ON (path, file, file_id) path, file, file_id, size, changed_ns
+           FROM incoming"""
     )
+    deliveries.note(connection)
     proofs.settle(connection, "file_id IN (SELECT file_id FROM incoming)")
     connection.unregister("incoming")
     paths = pa.table({"path": pa.array(pending.read_paths, pa.string())})
     connection.register("read_now", paths)
     for table in ("faults", "refused"):
-        connection.execute(f"DELETE FROM {table} WHERE path IN (FROM read_now) OR {FILE_OF_PATH} IN (FROM read_now)")
+        connection.execute(f"DELETE FROM {table} WHERE file IN (FROM read_now)")
     connection.unregister("read_now")
     for source in pending.listed:
         connection.execute(
             "DELETE FROM faults WHERE kind IN (SELECT unnest(?)) AND (path = ? OR starts_with(path, ?))",
             [_UNREACHED, source, source.rstrip("/") + "/"],
         )
-    _load(connection, "incoming", pending.faults, Fault.__slots__)
-    connection.execute(
-        'INSERT INTO faults SELECT DISTINCT path, "offset", kind, reason, record FROM incoming ORDER BY ALL'
-    )
-    connection.unregister("incoming")
-    refused = [(entry.path, kind, count) for entry in pending.entries for kind, count in entry.refused.items()]
-    _insert(connection, "refused", refused, ("path", "kind", "count"))
-
-
-def _remove_segments(connection: duckdb.DuckDBPyConnection, removed: Sequence[tuple[str, str]]) -> None:
-    for table in ("segments", "segment_partitions", "segment_names", "segment_fields"):
-        for segment in removed:
-            connection.execute(f"DELETE FROM {table} WHERE date = ? AND name = ?", segment)
+    faults = [
+        (fault.path, file, fault.offset, fault.kind, fault.reason, fault.record) for file, fault in pending.faults
+    ]
+    _insert(connection, "faults", faults, ("path", "file", "offset", "kind", "reason", "record"))
+    refused = [
+        (entry.path, entry.file, entry.file_id, kind, count)
+        for entry in pending.entries
+        for kind, count in entry.refused.items()
+    ]
+    _insert(connection, "refused", refused, ("path", "file", "file_id", "kind", "count"))
 
 
 def _insert_segments(connection: duckdb.DuckDBPyConnection, segments: Sequence[Segment]) -> None:
     rows = [(segment.date, segment.name, segment.rows, segment.bytes) for segment in segments]
     _insert(connection, "segments", rows, ("date", "name", "rows", "bytes"))
     partitions = [
-        (segment.date, segment.name, part.account, part.region, part.rows, part.first_time, part.last_time)
+        (segment.date, segment.name, part.account, part.region, part.rows, part.first_time, part.last_time, part.hours)
         for segment in segments
         for part in segment.partitions
     ]
-    names = ("date", "name", "account", "region", "rows", "first_time", "last_time")
+    names = ("date", "name", "account", "region", "rows", "first_time", "last_time", "hours")
     _insert(connection, "segment_partitions", partitions, names)
     names_of = [(segment.date, segment.name, *each) for segment in segments for each in segment.names]
     _insert(connection, "segment_names", names_of, ("date", "name", "eventsource", "eventname", "readonly"))
+    stops = [(segment.date, segment.name, *astuple(each)) for segment in segments for each in segment.stops]
+    _insert(connection, "trail_stops", stops, ("date", "name", "account", "trail", "time", "starts"))
     fields = [(segment.date, segment.name, *each) for segment in segments for each in segment.unknown_fields]
     _insert(connection, "segment_fields", fields, ("date", "name", "field", "rows"))
 
@@ -232,20 +255,15 @@ def _insert(
 ) -> None:
     if not rows:
         return
-    columns = {name: pa.array(values, _type(name)) for name, values in zip(names, zip(*rows, strict=True), strict=True)}
-    connection.register("incoming", pa.table(columns))
+    arrays = {name: pa.array(values, _type(name)) for name, values in zip(names, zip(*rows, strict=True), strict=True)}
+    connection.register("incoming", pa.table(arrays))
     verb = "INSERT OR IGNORE" if table in _FOUND_AGAIN else "INSERT"
-    connection.execute(f"{verb} INTO {table} ({', '.join(names)}) SELECT {', '.join(names)} FROM incoming")
+    columns = ", ".join(f'"{name}"' for name in names)
+    new = f"EXCEPT SELECT {columns} FROM {table} ORDER BY ALL" if table == "faults" else ""
+    connection.execute(f"{verb} INTO {table} ({columns}) SELECT {columns} FROM incoming {new}")
     connection.unregister("incoming")
 
 
-FILE_OF_PATH = r"regexp_replace(path, '#member[0-9]+$', '')"
-"""SQL: the file that a content's path belongs to."""
-KNOWN_FILES = f"""
-  SELECT DISTINCT {FILE_OF_PATH}, size, changed_ns FROM paths
-  WHERE {FILE_OF_PATH} NOT IN (SELECT {FILE_OF_PATH} FROM faults)
-"""
-"""SQL: files in the ledger that were read without a fault."""
 _UNREACHED = ["file.missing", "file.permission", "file.loop", "file.unreadable", "file.special"]
 """Faults of listing and opening: they say nothing of a file's content, and every listing tells them anew."""
 _FOLLOW = """
@@ -256,17 +274,19 @@ _FOLLOW = """
 _FOUND_AGAIN = ("duplicates", "conflicts", "refused")
 """What a later ingest, or a file whose odd name is spelled the same, may bring again."""
 _LEDGER = (
-    *("path", "file_id", "sha256", "kind", "bytes", "records", "events", "refused_count", "faults"),
+    *("path", "file", "file_id", "sha256", "kind", "bytes", "records", "events", "refused_count", "faults"),
     *("size", "changed_ns"),
 )
 _INTEGERS = frozenset(
     (
         *("file_id", "bytes", "records", "events", "refused_count", "faults", "size", "changed_ns", "offset", "record"),
-        *("rows", "count", "kept_file", "kept_record"),
+        *("rows", "count", "kept_file", "kept_record", "hours"),
     )
 )
 """Columns that hold integers; all others hold text."""
 
 
 def _type(column: str) -> pa.DataType:
+    if column == "starts":
+        return pa.bool_()
     return pa.int64() if column in _INTEGERS else pa.string()

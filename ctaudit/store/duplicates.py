@@ -11,7 +11,7 @@ their UTC date; bodies that differ in the date itself are shown side by side whe
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,13 +21,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from ctaudit.errors import StoreError
 from ctaudit.parse import parse
 from ctaudit.records.arrow import SCHEMA
 from ctaudit.records.columns import EXTRA
 from ctaudit.store import catalog, rebuild
 from ctaudit.store.layout import Layout
-from ctaudit.store.reader import RESTORE, explained
+from ctaudit.store.reader import explained, unreadable
 from ctaudit.store.segment import Segment, write
 from ctaudit.store.views import segments_sql
 
@@ -52,33 +51,36 @@ class Resolved:
 
     added: tuple[Segment, ...]
     removed: tuple[str, ...]
-    """Names of old segments that others replace; their files stay for those who read them, until the next sweep."""
+    """Names of old segments that others replace; their files stay for those who read them."""
     removed_rows: int
     """Rows of the segments that were replaced."""
     found: Found
 
 
-def resolve(layout: Layout, date: str, new: Sequence[Segment], old: Sequence[str]) -> Resolved:
+def resolve(
+    layout: Layout, date: str, new: Sequence[Segment], old: Sequence[str], kept: Container[tuple[str, str]] = ()
+) -> Resolved:
     """Decide which rows of one date are kept, and write segments that lose rows anew.
 
-    `old` are the names of the date's segments in the store.
+    `old` are the names of the date's segments in the store, `kept` names (date, name) whose files somebody may still
+    read: what a damaged file holds is written anew, under the same name, at every ingest.
     """
     if not _repeats(layout, date, new, old):
         return Resolved(tuple(new), (), 0, Found())
-    settings = catalog.CONFIG | {"preserve_insertion_order": "false"}
-    with explained(layout), duckdb.connect(config=settings) as connection:
+    with explained(layout), catalog.connect(settings={"preserve_insertion_order": "false"}) as connection:
         found = _find(connection, layout, date, [segment.name for segment in new], old)
     added: list[Segment] = []
     for segment in new:
         if drops := found.drops.get(segment.name):
-            added.extend(_without(layout, date, segment.name, drops))
-            layout.segment(date, segment.name).unlink()
+            added.extend(without(layout, date, segment.name, drops))
+            if (date, segment.name) not in kept:
+                layout.segment(date, segment.name).unlink()
         else:
             added.append(segment)
     removed = [name for name in old if name in found.drops]
     removed_rows = 0
     for name in removed:
-        rewritten = _without(layout, date, name, found.drops[name])
+        rewritten = without(layout, date, name, found.drops[name])
         removed_rows += len(found.drops[name]) + sum(segment.rows for segment in rewritten)
         added.extend(rewritten)
     return Resolved(tuple(added), tuple(removed), removed_rows, found)
@@ -104,7 +106,7 @@ def _event_ids(layout: Layout, date: str, name: str) -> pa.ChunkedArray:
         with pq.ParquetFile(layout.segment(date, name)) as segment:
             return segment.read(["eventid"], use_threads=False)["eventid"]
     except (OSError, pa.ArrowException) as error:
-        raise StoreError(f"the store {layout.root} cannot be read: {error}", RESTORE) from error
+        raise unreadable(layout, str(error)) from error
 
 
 def _find(
@@ -215,7 +217,7 @@ def _without_nulls(value: Any) -> Any:
     return value
 
 
-def _without(layout: Layout, date: str, name: str, drops: Iterable[int]) -> list[Segment]:
+def without(layout: Layout, date: str, name: str, drops: Iterable[int]) -> list[Segment]:
     """Write a segment anew without the rows at these positions; none when nothing is left."""
     table = pq.read_table(layout.segment(date, name), schema=SCHEMA, partitioning=None)
     positions = pa.array(range(table.num_rows), pa.int64())

@@ -7,7 +7,7 @@ from typing import Any
 import duckdb
 
 from ctaudit.query import Span
-from ctaudit.store import catalog
+from ctaudit.store import catalog, forgotten
 from ctaudit.store.layout import STORE_VERSION, Layout
 from ctaudit.store.reader import partitions_where
 from ctaudit.table import Column, Document, Table
@@ -88,6 +88,7 @@ def status(layout: Layout) -> Document:
         integrity = _integrity(connection)
         causes = dict(connection.execute(_CAUSES).fetchall())
         fields = dict(connection.execute(_UNKNOWN_FIELDS).fetchall())
+        dropped, runs = forgotten.touched(connection, Span()), forgotten.each(connection)
     assert where is not None  # an aggregate without GROUP BY always has one row
     return Document(
         {
@@ -111,8 +112,9 @@ def status(layout: Layout) -> Document:
             "conflicting_events": totals.conflicts,
             **integrity,
             "faults": faults,
+            "forgotten": runs,
         },
-        partial=unread(totals.faults) + uncovered(integrity["gaps"]),
+        partial=unread(totals.faults) + uncovered(integrity["gaps"]) + forgotten.sentences(dropped),
     )
 
 
@@ -150,7 +152,8 @@ def partitions(layout: Layout, span: Span) -> Table:
             params,
         ).fetchall()
         totals = catalog.totals(connection)
-    return Table(_PARTITIONS, rows, len(rows), partial=unread(totals.faults))
+        dropped = forgotten.touched(connection, span)
+    return Table(_PARTITIONS, rows, len(rows), partial=unread(totals.faults) + forgotten.sentences(dropped))
 
 
 def faults(layout: Layout) -> Table:
@@ -168,5 +171,7 @@ def faults(layout: Layout) -> Table:
         ).fetchall()
         gaps = connection.execute("SELECT object, NULL, NULL, code, sentence FROM gaps ORDER BY ALL").fetchall()
         totals = catalog.totals(connection)
+        dropped = forgotten.touched(connection, Span())
     found = rows + clashes + gaps
-    return Table(_FAULTS, found, len(found), partial=unread(totals.faults) + uncovered(len(gaps)))
+    partial = unread(totals.faults) + uncovered(len(gaps)) + forgotten.sentences(dropped)
+    return Table(_FAULTS, found, len(found), partial=partial)

@@ -38,6 +38,11 @@ class Layout:
     def lock(self) -> Path:
         return self.root / "ingest.lock"
 
+    @property
+    def spool(self) -> Path:
+        """Standard input while it is read; the next ingest sweeps what a killed one left."""
+        return self.root / "stdin.spool"
+
     def segment(self, date: str, name: str) -> Path:
         return self.events / f"date={date}" / name
 

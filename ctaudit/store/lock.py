@@ -12,8 +12,8 @@ from ctaudit.store.layout import Layout
 
 
 @contextlib.contextmanager
-def held(layout: Layout) -> Iterator[None]:
-    """Hold the store for writing, or raise StoreBusy that names the process that does.
+def held(layout: Layout, doing: str = "is ingesting into") -> Iterator[None]:
+    """Hold the store for writing, or raise StoreBusy that names the process that does, and what it is `doing`.
 
     Makes the folder when there is none; raises StoreError when it holds something that is no store.
     """
@@ -29,12 +29,10 @@ def held(layout: Layout) -> Iterator[None]:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
-            holder = os.pread(descriptor, 200, 0).decode(errors="replace").strip() or "another process"
-            raise StoreBusy(
-                f"{holder} is ingesting into {layout.root}", "wait until it has finished, then try again"
-            ) from error
+            holder = os.pread(descriptor, 200, 0).decode(errors="replace").strip() or "another process holds"
+            raise StoreBusy(f"{holder} {layout.root}", "wait until it has finished, then try again") from error
         os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, f"process {os.getpid()}".encode(), 0)
+        os.pwrite(descriptor, f"process {os.getpid()} {doing}".encode(), 0)
         yield
     finally:
         os.close(descriptor)

@@ -6,7 +6,7 @@ integrity follows from it and from the content's own hash and name, whichever ca
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,8 +16,10 @@ from ctaudit.store import catalog
 from ctaudit.store.layout import Layout
 
 _COLUMNS = ("key", "name", "sha256", "integrity", "digest", "digest_sha256", "proof", "public_key", "validated", "run")
-_NAME = r"regexp_extract(path, '([^/]*?)(\.gz)?(#member[0-9]+)?$', 1)"
-"""SQL: the name of a content's file, as `listed.name` has it."""
+_NAME = r"regexp_extract(path, '([^/\\]*?)(\.gz|\.zst|\.bz2)*(#member[0-9]+)?$', 1)"
+"""SQL: the name of a content's file, as `listed.name` has it. Some zip archives part their names with backslashes."""
+_AS_DELIVERED = r"path = file AND file <> '-' AND NOT regexp_matches(path, '\.(zst|bz2)$')"
+"""SQL: a content is a file on disk as AWS delivered it, or unpacked; it is neither in an archive nor packed anew."""
 _LOGS = "(events > 0 OR kind IN ('events', 'empty', 'damaged', 'known'))"
 _FETCH = 10_000
 _EVIDENCE = {
@@ -169,17 +171,56 @@ def replace_gaps(
             connection.execute("INSERT INTO gaps VALUES (?, ?, ?, ?, ?, ?, ?)", values)
 
 
+def replace_windows(
+    layout: Layout,
+    places: Mapping[tuple[str, str], Sequence[tuple[str, str]]],
+    since: str | None,
+    until: str | None,
+    *,
+    keep: bool,
+) -> None:
+    """Store what proven digests account for in a span, by account and region: what was known of it is replaced.
+
+    With `keep` it stays as well: a validation without keys proves nothing, and takes nothing back. Windows that reach
+    out of the span are cut, not dropped: of the rest the validation said nothing.
+    """
+    with catalog.writing(layout) as connection:
+        for (account, region), windows in places.items():
+            where = "account = $account AND region = $region AND coalesce(since < $until, true)"
+            where += " AND coalesce(until > $since, true)"
+            given = {"account": account, "region": region, "since": since, "until": until}
+            if not keep:
+                cut = "SELECT account, region"
+                connection.execute(
+                    f"""CREATE TEMP TABLE outside AS
+                        {cut}, since, $since::VARCHAR AS until FROM windows WHERE {where} AND since < $since
+                        UNION ALL {cut}, $until::VARCHAR, until FROM windows WHERE {where} AND until > $until""",
+                    given,
+                )
+                connection.execute(f"DELETE FROM windows WHERE {where}", given)
+                connection.execute("INSERT INTO windows FROM outside")
+                connection.execute("DROP TABLE outside")
+            for window in windows:
+                connection.execute("INSERT INTO windows VALUES (?, ?, ?, ?)", [account, region, *window])
+
+
+def note_buckets(layout: Layout, names: Collection[str]) -> None:
+    """Note buckets that digests say trails deliver into."""
+    with catalog.writing(layout) as connection:
+        connection.execute("INSERT OR IGNORE INTO log_buckets SELECT unnest(?::VARCHAR[])", [sorted(names)])
+
+
 def files(layout: Layout) -> Iterator[tuple[str, str]]:
     """Yield (path, SHA-256 of the content) of every digest and log file in the ledger, by path.
 
-    The second and later gzip members of a file are left out: they are no files of their own.
+    What is no file of its own is left out: second and later gzip members, and what `copies` gives.
     """
     after = ""
     while True:
         with catalog.reading(layout) as connection:
             page = connection.execute(
                 f"""SELECT path, arg_max(sha256, changed_ns) FROM paths JOIN contents USING (file_id)
-                    WHERE ({_LOGS} OR kind = 'digest') AND path > ? AND NOT regexp_matches(path, '#member[0-9]+$')
+                    WHERE ({_LOGS} OR kind = 'digest') AND path > ? AND {_AS_DELIVERED}
                     GROUP BY path ORDER BY path LIMIT {_FETCH}""",
                 [after],
             ).fetchall()
@@ -187,6 +228,38 @@ def files(layout: Layout) -> Iterator[tuple[str, str]]:
             return
         yield from page
         after = page[-1][0]
+
+
+def copies(layout: Layout) -> Iterator[tuple[str, str]]:
+    """Yield (name, SHA-256 of the content) of the logs read out of archives, packed anew or from standard input.
+
+    Of an archive or file that was read twice only what it held the last time counts.
+    """
+    after = ("", "")
+    while True:
+        with catalog.reading(layout) as connection:
+            page = connection.execute(
+                f"""SELECT DISTINCT * FROM (
+                      SELECT {_NAME} AS name, sha256 FROM paths JOIN contents USING (file_id)
+                      WHERE {_LOGS} AND NOT ({_AS_DELIVERED}) AND NOT regexp_matches(path, '#member[0-9]+$')
+                      QUALIFY file = '-' OR changed_ns = max(changed_ns) OVER (PARTITION BY path, file)
+                    ) WHERE (name, sha256) > (?, ?) ORDER BY ALL LIMIT {_FETCH}""",
+                after,
+            ).fetchall()
+        if not page:
+            return
+        yield from page
+        after = page[-1]
+
+
+def digests_elsewhere(layout: Layout) -> list[str]:
+    """Return the paths of digests that are known only out of archives, packed anew or from standard input."""
+    with catalog.reading(layout) as connection:
+        rows = connection.execute(
+            f"""SELECT min(path) FROM paths JOIN contents USING (file_id) WHERE kind = 'digest'
+                GROUP BY file_id HAVING NOT bool_or({_AS_DELIVERED}) ORDER BY ALL"""
+        ).fetchall()
+    return [path for (path,) in rows]
 
 
 def evidence(layout: Layout, hashes: Sequence[str], paths: Sequence[str]) -> dict[str, dict[str, Any]]:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
-from ctaudit.errors import StoreError
-from ctaudit.query import Place, Span
+from ctaudit.errors import StoreChanged, StoreError
+from ctaudit.query import Forgotten, Place, Span
 from ctaudit.records.columns import UNKNOWN_DATE
-from ctaudit.store import catalog
+from ctaudit.store import catalog, forgotten
 from ctaudit.store.layout import EMPTY, Layout
 
 RESTORE = "restore it from a copy, or ingest the evidence into a new store"
@@ -21,14 +22,38 @@ RESTORE = "restore it from a copy, or ingest the evidence into a new store"
 
 @contextlib.contextmanager
 def explained(layout: Layout) -> Iterator[None]:
-    """Turn DuckDB's trouble with the segments into a StoreError that says what to try."""
+    """Turn DuckDB's trouble with the segments into a StoreError that says what to try.
+
+    It is StoreChanged when a segment is gone that the catalog does not name any more: the question took longer than
+    replaced segments stay.
+    """
     try:
         yield
     except (duckdb.InterruptException, duckdb.OutOfMemoryException):
         raise
     except duckdb.Error as error:
-        first = str(error).strip().partition("\n")[0]
-        raise StoreError(f"the store {layout.root} cannot be read: {first}", RESTORE) from error
+        raise _trouble(layout, str(error).strip().partition("\n")[0]) from error
+
+
+def unreadable(layout: Layout, said: str) -> StoreError:
+    return StoreError(f"the store {layout.root} cannot be read: {said}", RESTORE)
+
+
+def _trouble(layout: Layout, said: str) -> StoreError:
+    """Tell a segment that was replaced meanwhile from one that is gone or damaged, by the path in what was said."""
+    for date, name in _SEGMENT.findall(said):
+        if not layout.segment(date, name).exists() and not _is_named(layout, date, name):
+            return StoreChanged(f"the store {layout.root} was changed while the question was answered", "ask again")
+    return unreadable(layout, said)
+
+
+_SEGMENT = re.compile(r"date=([^/]*)/([0-9a-f]+\.parquet)")
+
+
+def _is_named(layout: Layout, date: str, name: str) -> bool:
+    with catalog.reading(layout) as connection:
+        found = connection.execute("SELECT 1 FROM segments WHERE date = ? AND name = ?", [date, name]).fetchone()
+    return found is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +72,18 @@ class Snapshot:
     """What validations found to be gone or uncovered in the span."""
     names: tuple[tuple[str | None, str | None, bool | None], ...]
     """Each (event source, event name, readOnly) that occurs in those segments."""
+    forgotten: Forgotten | None
+    """Days of the span that were dropped on purpose."""
 
 
-def snapshot(connection: duckdb.DuckDBPyConnection, layout: Layout, span: Span) -> Snapshot:
-    """Read the catalog through `connection`, an in-memory one, and close it again."""
+def snapshot(connection: duckdb.DuckDBPyConnection, layout: Layout, span: Span, copies: Sequence[str] = ()) -> Snapshot:
+    """Read the catalog through `connection`, an in-memory one, and close it again.
+
+    `copies` is SQL that takes along what else the question needs of this very moment.
+    """
     with catalog.attached(connection, layout):
+        for statement in copies:
+            connection.execute(statement)
         where, params = partitions_where(span)
         rows = connection.execute(
             f"""SELECT p.date, p.name, s.bytes, sum(p.rows)::BIGINT
@@ -67,21 +99,22 @@ def snapshot(connection: duckdb.DuckDBPyConnection, layout: Layout, span: Span) 
         totals = catalog.totals(connection)
         omitted = _omitted(connection, span)
         gaps = _gaps(connection, span)
-    paths = [_checked(layout.root, layout.segment(date, name), size) for date, name, size, _ in rows]
+        dropped = forgotten.touched(connection, span)
+    paths = [str(checked_segment(layout, date, name, size)) for date, name, size, _ in rows]
     paths = paths or [str(layout.segment(*EMPTY))]
-    return Snapshot(layout, totals, tuple(paths), sum(row[3] for row in rows), omitted, gaps, tuple(names))
+    return Snapshot(layout, totals, tuple(paths), sum(row[3] for row in rows), omitted, gaps, tuple(names), dropped)
 
 
-def _checked(root: Path, segment: Path, size: int) -> str:
+def checked_segment(layout: Layout, date: str, name: str, size: int) -> Path:
     """Return the path of a segment that is as large as it was when it was written; raises StoreError otherwise."""
+    segment = layout.segment(date, name)
     try:
         found = segment.stat().st_size
     except OSError as error:
-        raise StoreError(f"the store {root} cannot be read: {error.strerror}: {segment}", RESTORE) from error
+        raise _trouble(layout, f"{error.strerror}: {segment}") from error
     if found != size:
-        said = f"{segment} has {found} bytes and was written with {size}"
-        raise StoreError(f"the store {root} cannot be read: {said}", RESTORE)
-    return str(segment)
+        raise unreadable(layout, f"{segment} has {found} bytes and was written with {size}")
+    return segment
 
 
 def partitions_where(span: Span) -> tuple[str, list[object]]:
@@ -141,7 +174,8 @@ def places(
 ) -> dict[tuple[int, int], tuple[Place, ...]]:
     """Return where rows, named by (file id, record), were read from: every place, the least first.
 
-    The order follows from the evidence alone, so it does not matter what was ingested first.
+    The order follows from the evidence alone, so it does not matter what was ingested first. A row that an ingest let
+    make way for another one since it was read has the places of that one, its own among them.
     """
     wanted = sorted(set(rows))
     if not wanted:
@@ -155,12 +189,15 @@ def places(
 
 
 _PLACES = """
-WITH wanted AS (SELECT unnest(?::BIGINT[]) AS file_id, unnest(?::INTEGER[]) AS record),
+WITH asked AS (SELECT unnest(?::BIGINT[]) AS file_id, unnest(?::INTEGER[]) AS record),
+     wanted AS (
+       SELECT a.*, coalesce(d.kept_file, a.file_id) AS kept_file, coalesce(d.kept_record, a.record) AS kept_record
+       FROM asked a LEFT JOIN duplicates d USING (file_id, record)
+     ),
      everywhere AS (
-       SELECT file_id, record, file_id AS at_file, record AS at_record FROM wanted
+       SELECT file_id, record, kept_file AS at_file, kept_record AS at_record FROM wanted
        UNION ALL
-       SELECT w.file_id, w.record, d.file_id, d.record
-       FROM wanted w JOIN duplicates d ON d.kept_file = w.file_id AND d.kept_record = w.record
+       SELECT w.file_id, w.record, d.file_id, d.record FROM wanted w JOIN duplicates d USING (kept_file, kept_record)
      )
 SELECT e.file_id, e.record, p.path, e.at_record, c.sha256, coalesce(c.integrity, 'unknown')
 FROM everywhere e LEFT JOIN contents c ON c.file_id = e.at_file LEFT JOIN paths p ON p.file_id = e.at_file

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from array import array
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import compress
 from pathlib import Path
@@ -21,6 +22,7 @@ from ctaudit.records.columns import ACCOUNT, EVENT, EXTRA, FILE_ID, RECORD, UNKN
 from ctaudit.records.gate import Gated
 from ctaudit.records.shared import Pieces
 from ctaudit.store.layout import Layout, sync
+from ctaudit.store.stops import Stop, stops
 
 ROW_GROUP_ROWS = 64 * 1024
 TEMPORARY = ".tmp"
@@ -41,6 +43,8 @@ class Partition:
     rows: int
     first_time: str | None
     last_time: str | None
+    hours: int
+    """The hours of the date in which it has management or data events: bit 0 is the hour from midnight UTC."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +60,12 @@ class Segment:
     """Each (event source, event name, readonly) that occurs in it: questions about verbs start from these."""
     unknown_fields: tuple[tuple[str, int], ...] = ()
     """Path of each field that no column holds, and the number of its records."""
+    stops: tuple[Stop, ...] = ()
+    """The calls in it that stopped or started a trail."""
 
 
 class SegmentWriter:
-    """Gathers events by date and writes each date's rows as a segment. It is a `read.Sink` for one file at a time."""
+    """Gathers events by date and writes each date's rows as a segment. It is a `read.Sink`."""
 
     MOST_BYTES = 256 * 1024 * 1024
     """Bytes held over all dates; above it they are written out, so that memory stays bounded."""
@@ -67,25 +73,22 @@ class SegmentWriter:
     def __init__(self, layout: Layout) -> None:
         self._layout = layout
         self._rows: dict[str, Rows] = {}
-        self._file_id = 0
         self.pieces = Pieces()
         self.segments: list[Segment] = []
 
-    def begin_file(self, file_id: int) -> None:
-        self._file_id = file_id
-
-    def fast(self, gated: Gated, records: Sequence[int]) -> None:
+    def fast(self, gated: Gated, file_ids: array[int], records: Sequence[int]) -> None:
         days = [time[:10] for time in gated.columns[_TIME]]
         for day in sorted(set(days)):
             if days.count(day) == len(days):
-                self._rows_of(day).add_fast(gated, self._file_id, records)
+                self._rows_of(day).add_fast(gated, file_ids, records)
             else:
                 chosen = [each == day for each in days]
-                self._rows_of(day).add_fast(gated.some(chosen), self._file_id, list(compress(records, chosen)))
+                ids = array("q", compress(file_ids, chosen))
+                self._rows_of(day).add_fast(gated.some(chosen), ids, list(compress(records, chosen)))
 
-    def careful(self, event: Any, account: str | None, record: int, extra: str | None) -> None:
+    def careful(self, event: Any, account: str | None, file_id: int, record: int, extra: str | None) -> None:
         day = event.eventtime[:10] if event.eventtime else UNKNOWN_DATE
-        self._rows_of(day).add(event, account, self._file_id, record, extra)
+        self._rows_of(day).add(event, account, file_id, record, extra)
 
     def _rows_of(self, day: str) -> Rows:
         rows = self._rows.get(day)
@@ -138,9 +141,10 @@ def write(layout: Layout, date: str, table: pa.Table) -> Segment:
         table.num_rows,
         path.stat().st_size,
         unique,
-        tuple(_partitions(table)),
+        tuple(_partitions(table, {} if date == UNKNOWN_DATE else _hours(table))),
         tuple(_names(table)),
         tuple(sorted(unknown_fields.count(table[EXTRA].drop_null().to_pylist()).items())),
+        tuple(stops(table)),
     )
 
 
@@ -181,11 +185,28 @@ def _name(table: pa.Table) -> str:
     return digest.hexdigest()
 
 
-def _partitions(table: pa.Table) -> Iterator[Partition]:
+def _partitions(table: pa.Table, hours: Mapping[tuple[str | None, str | None], int]) -> Iterator[Partition]:
     groups = table.select([ACCOUNT, "awsregion", "eventtime"]).group_by([ACCOUNT, "awsregion"])
     found = groups.aggregate([([], "count_all"), ("eventtime", "min"), ("eventtime", "max")])
     for row in found.to_pylist():
-        yield Partition(row[ACCOUNT], row["awsregion"], row["count_all"], row["eventtime_min"], row["eventtime_max"])
+        place = row[ACCOUNT], row["awsregion"]
+        yield Partition(*place, row["count_all"], row["eventtime_min"], row["eventtime_max"], hours.get(place, 0))
+
+
+def _hours(table: pa.Table) -> dict[tuple[str | None, str | None], int]:
+    """Return by account and region the hours in which there are events, one bit each.
+
+    Insight events and the like do not count: they say nothing of whether the calls of that hour were logged.
+    """
+    usual = pc.fill_null(pc.is_in(table["eventcategory"], pa.array(["Management", "Data", None])), True)
+    chosen = table.select([ACCOUNT, "awsregion", "eventtime"]).filter(usual)
+    hours = pc.utf8_slice_codeunits(chosen["eventtime"], 11, 13)
+    keys = [ACCOUNT, "awsregion", "hour"]
+    found: dict[tuple[str | None, str | None], int] = {}
+    for row in chosen.append_column("hour", hours).group_by(keys).aggregate([]).to_pylist():
+        place = row[ACCOUNT], row["awsregion"]
+        found[place] = found.get(place, 0) | 1 << int(row["hour"])
+    return found
 
 
 def _names(table: pa.Table) -> Iterator[tuple[str | None, str | None, str | None]]:

@@ -64,7 +64,9 @@ def test_tables_have_a_header_a_rule_and_the_rows(form: str, ask: Ask, clean: Pl
 @pytest.mark.parametrize("form", FORMATS)
 def test_no_row_is_an_answer_too(form: str, ask: Ask, clean: Place) -> None:
     done = ask("who-deleted", "no-such-thing", "--format", form, folder=clean.folder)
-    assert (done.code, done.err) == (0, "0 rows\n")
+    span = "2026-02-03T12:00:00Z to 2026-02-03T13:00:00Z"
+    covered = f"no deletion found; all of the 4 hours asked for are covered ({span}), none is proven"
+    assert (done.code, done.err) == (0, f"0 rows\n{covered}\n")
     assert {"json": done.out == "[]\n", "jsonl": done.out == ""}.get(form, done.out.count("\n") <= 2)
 
 
@@ -155,7 +157,20 @@ def test_3_evidence_was_unread(case: Case) -> None:
 def test_3_the_store_does_not_cover_what_was_asked(ask: Ask, clean: Place) -> None:
     done = ask("timeline", "--since", "2027-01-01", folder=clean.folder)
     assert done.code == 3
-    assert "it covers 2026-02-03T12:00:00Z to 2026-02-03T12:03:00Z" in done.err
+    assert "the store's events are of 2026-02-03T12:00:00Z to 2026-02-03T12:03:00Z" in done.err
+
+
+def test_3_nothing_found_and_not_all_of_it_covered(ask: Ask, clean: Place) -> None:
+    span = ("--until", "2026-02-03T14:00", "--region", "us-east-1")
+    done = ask("who-deleted", "no-such-thing", *span, folder=clean.folder)
+    assert (done.code, done.err.splitlines()) == (
+        3,
+        [
+            "0 rows",
+            "incomplete: no deletion found; 50 % of the hours asked for are covered (2026-02-03T12:00:00Z to "
+            "2026-02-03T14:00:00Z); us-east-1 has no files 2026-02-03 13:00–14:00; see: ctaudit coverage",
+        ],
+    )
 
 
 def test_3_nothing_was_there_to_ingest(tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ QUESTIONS = {
     "partitions": ["partitions"],
     "status": ["status"],
     "faults": ["faults"],
+    "coverage": ["coverage"],
 }
 
 

@@ -47,6 +47,8 @@ def test_help_and_version_load_no_heavy_library(arguments: list[str], tmp_path: 
         ["status"],
         ["partitions"],
         ["faults"],
+        ["coverage"],
+        ["who-deleted", "no-such-thing"],
         ["show", "59c7598b-65c1-4b56-8dd4-1ddcae67a1bf"],
     ],
 )

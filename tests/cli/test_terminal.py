@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import pty
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -11,7 +14,7 @@ from rich.cells import cell_len
 from ctaudit.cli.progress_bar import figures
 from ctaudit.progress import Step
 from tests.cli.conftest import Place
-from tests.cli.processes import on_terminal, piped
+from tests.cli.processes import COMMAND, PATIENCE, environment, on_terminal, piped
 from tests.conftest import SAMPLE, Case
 
 LOOKUP = ("who-deleted", "example-payroll-archive")
@@ -135,3 +138,20 @@ def test_neither_a_pipe_nor_quiet_gets_a_bar(clean: Place, tmp_path: Path) -> No
 )
 def test_what_is_said_beside_the_bar(step: Step, seconds: float, said: str) -> None:
     assert figures(step, seconds) == said
+
+
+def test_waiting_for_evidence_on_a_terminal_is_said(tmp_path: Path) -> None:
+    master, slave = pty.openpty()
+    try:
+        with subprocess.Popen(
+            [*COMMAND, "ingest", "-"], stdin=slave, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            cwd=tmp_path, env=environment(),
+        ) as process:  # fmt: skip
+            assert process.stderr is not None
+            assert b"end it with Ctrl-D" in process.stderr.readline()
+            os.write(master, b'{"eventVersion":"1.11","eventSource":"s3.amazonaws.com","eventID":"e"}\n\x04')
+            _, told = process.communicate(timeout=PATIENCE)
+            assert (process.returncode, b"1 events added" in told) == (0, True)
+    finally:
+        os.close(master)
+        os.close(slave)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from array import array
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,8 @@ import pyarrow.parquet as pq
 from ctaudit.fault import Fault
 from ctaudit.records.batch import Rows
 from ctaudit.records.gate import Gated
-from ctaudit.records.read import Reading, read
+from ctaudit.records.reading import Reading
+from ctaudit.records.readings import Readings
 from ctaudit.records.shared import Pieces
 from ctaudit.records.unpack import Content, unpack
 from ctaudit.store import rebuild
@@ -23,18 +25,17 @@ from tests.records.synthetic import record
 class Taken:
     """A `Sink` that builds rows, and remembers which way each event came."""
 
-    def __init__(self, file_id: int = 7) -> None:
+    def __init__(self) -> None:
         self.pieces = Pieces()
         self.rows = Rows(self.pieces)
         self.fast_records: list[int] = []
-        self.file_id = file_id
 
-    def fast(self, gated: Gated, records: Sequence[int]) -> None:
+    def fast(self, gated: Gated, file_ids: array[int], records: Sequence[int]) -> None:
         self.fast_records.extend(records)
-        self.rows.add_fast(gated, self.file_id, records)
+        self.rows.add_fast(gated, file_ids, records)
 
-    def careful(self, event: Any, account: str | None, record: int, extra: str | None) -> None:
-        self.rows.add(event, account, self.file_id, record, extra)
+    def careful(self, event: Any, account: str | None, file_id: int, record: int, extra: str | None) -> None:
+        self.rows.add(event, account, file_id, record, extra)
 
     def rest(self) -> None:
         pass
@@ -55,10 +56,22 @@ class Taken:
         return values
 
 
+def file_ids(records: Sequence[int]) -> array[int]:
+    return array("q", [7] * len(records))
+
+
 def take(text: bytes, *, hinted: bool = True, whole: bool = True) -> tuple[Taken, Reading]:
     """Read one content."""
     sink = Taken()
     return sink, read(Content("a.json", text, whole), sink, hinted)
+
+
+def read(content: Content, sink: Taken, hinted: bool, file_id: int = 7) -> Reading:
+    """Read one content into a sink."""
+    readings = Readings(sink)
+    readings.read(content, file_id, hinted)
+    (reading,) = readings.settle()
+    return reading
 
 
 def take_file(data: bytes) -> tuple[list[str | None], list[Fault]]:

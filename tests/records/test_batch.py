@@ -16,14 +16,14 @@ from ctaudit.records.columns import EVENT, Field, Shape
 from ctaudit.records.gate import gated
 from tests.records.json_values import records, spell
 from tests.records.synthetic import record
-from tests.records.taken import Taken, log, numbered, packed, stored, take
+from tests.records.taken import Taken, file_ids, log, numbered, packed, stored, take
 
 
 def table_of(*values: Any) -> pa.Table:
     sink = Taken()
     for index, value in enumerate(values):
         event, account, extra = careful_event(packed(value))
-        sink.careful(event, account, index, extra)
+        sink.careful(event, account, 7, index, extra)
     return sink.rows.table()
 
 
@@ -90,10 +90,10 @@ def test_the_fast_and_the_careful_way_give_the_same_row(values: list[Any]) -> No
     texts = [spell(value).encode() for value in values]
     found = gated(texts, fast.pieces)
     indices = [index for index in range(len(texts)) if index not in found.care]
-    fast.fast(found, indices)
+    fast.fast(found, file_ids(indices), indices)
     for index in indices:
         event, account, extra = careful_event(texts[index])
-        careful.careful(event, account, index, extra)
+        careful.careful(event, account, 7, index, extra)
     for one, other in zip(fast.rows.table().to_pylist(), careful.rows.table().to_pylist(), strict=True):
         one_extra, other_extra = (without_nulls(json.loads(row.pop("extra") or "{}")) for row in (one, other))
         assert one == other
@@ -106,9 +106,9 @@ def test_many_rows_of_both_ways_come_in_the_order_in_which_they_were_added() -> 
     odd = {"eventId": "agg", "accountId": "9", "unheardOf": 1}
     for start in range(0, 3000, 300):
         found = gated([packed(each) for each in numbered(300, start)], sink.pieces)
-        sink.fast(found, range(start, start + 300))
+        sink.fast(found, file_ids(range(start, start + 300)), range(start, start + 300))
         event, account, extra = careful_event(packed(odd))
-        sink.careful(event, account, 10_000 + start, extra)
+        sink.careful(event, account, 7, 10_000 + start, extra)
     table = sink.rows.table()
     table.validate(full=True)
     ids = table["eventid"].to_pylist()

@@ -15,7 +15,7 @@ from ctaudit.records.event_types import SHARED
 from ctaudit.records.gate import Gated, gated
 from ctaudit.records.shared import Pieces, Shared
 from tests.records.synthetic import record
-from tests.records.taken import Taken, numbered, packed, take
+from tests.records.taken import Taken, file_ids, numbered, packed, take
 
 
 def nested(depth: int) -> Any:
@@ -45,9 +45,9 @@ def rows(value: Any) -> tuple[dict[str, Any], dict[str, Any]]:
     fast, careful = Taken(), Taken()
     found = gated([packed(value)], fast.pieces)
     assert found.care == []
-    fast.fast(found, [0])
+    fast.fast(found, file_ids([0]), [0])
     event, account, extra = careful_event(packed(value))
-    careful.careful(event, account, 0, extra)
+    careful.careful(event, account, 7, 0, extra)
     (one,), (other,) = fast.rows.table().to_pylist(), careful.rows.table().to_pylist()
     for row in (one, other):
         row["extra"] = json.loads(row["extra"] or "{}")

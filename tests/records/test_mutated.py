@@ -16,10 +16,9 @@ from hypothesis import strategies as st
 
 from ctaudit.fault import Fault
 from ctaudit.records import unpack as unpacking
-from ctaudit.records.read import read
 from tests.conftest import SAMPLE
 from tests.plain_reader import records, texts
-from tests.records.taken import Taken
+from tests.records.taken import Taken, read
 from tests.trail.packing import gzipped
 
 

@@ -450,3 +450,10 @@ def test_a_gzip_member_with_a_wrong_checksum_is_read_through_all_its_wrappers() 
     wrapped = packed({"Events": [{"Records": R[:2], "x": {"a": []}}, {"body": json.dumps(R[2])}]})
     taken, _ = take(wrapped, whole=False)
     assert taken.ids == ALL[:3]
+
+
+def test_what_follows_a_container_in_a_list_is_read_in_a_cut_file() -> None:
+    parts = [{"Events": R[:2], "NextToken": "t"}, {"body": json.dumps(R[2])}, *R[3:]]
+    taken, reading = take(packed({"Records": parts})[:-30])
+    assert taken.ids == ALL[:5]
+    assert [fault.kind for fault in reading.faults] == ["json.cut"]

@@ -49,8 +49,10 @@ def status(store: Path) -> dict[str, Any]:
 
 
 def left_overs(store: Path) -> set[str]:
-    """Find the files of a store that its catalog does not know."""
+    """Find the files of a store that its catalog does not know, not even as replaced ones that stay for a while."""
     known = {f"events/date={date}/{name}" for date, name in select(store, "SELECT date, name FROM segments")}
+    retired = select(store, "SELECT date, name FROM retired")
+    known |= {f"events/date={date}/{name}" for date, name in retired}
     known |= {CATALOG, "ingest.lock", "events/date=unknown/empty.parquet"}
     return {path.relative_to(store).as_posix() for path in store.rglob("*") if path.is_file()} - known
 

@@ -83,13 +83,8 @@ EVENTS = 12 + 2 + 3 + 2
 def take(evidence: Path, store: Path, *runs: Run, jobs: int = 1) -> Told:
     for run in runs:
         ctaudit.ingest(store, [str(evidence / name) for name in run], jobs=jobs)
-    assert left_overs(store) - replaced(store) == set()
+    assert left_overs(store) == set()
     return told(store)
-
-
-def replaced(store: Path) -> set[str]:
-    """Segments that others replaced stay for who reads them, until the next ingest."""
-    return {path for path in left_overs(store) if path.startswith("events/") and path.endswith(".parquet")}
 
 
 @pytest.fixture(scope="module")

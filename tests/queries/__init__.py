@@ -1,0 +1,1 @@
+"""Tests of the questions' own rules: values in, values out."""
