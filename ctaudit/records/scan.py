@@ -29,8 +29,6 @@ _RESTART = re.compile(
     rb'|(?:version"\s*:\s*"0|id"\s*:\s*"\d{20,}))"|(?<=\n)\{'
 )
 """Where reading may go on after damage: at what looks like a record or its envelope, or at the start of a line."""
-_LONGEST_LOOK = 64 * 1024
-"""Bytes of a value that is looked through a second time: a record of AWS with another inside would be rare enough."""
 _OBJECT = re.compile(rb'\{\s*"')
 _FOLLOWED = re.compile(rb"\s*(?:,\s*)?(?:[{\[\]]|\Z)")
 _IS_KEY = re.compile(rb"\s*:")
@@ -102,7 +100,7 @@ class Walk:
         self._entry = False
         self._restart: tuple[int, int | None] | None = None
         self._budget = min(limits.MAX_RESCANS * len(text), len(text) + limits.MAX_RESCANNED_BYTES) + limits.MIB
-        self._spare = self._budget
+        self._spare = min(2 * len(text) + limits.LONGEST_LOOK_BYTES, limits.MAX_LOOKED_THROUGH_BYTES)
 
     def next(self) -> Piece | None:
         """Return the next piece, None at the end of the text."""
@@ -135,7 +133,7 @@ class Walk:
         """
         if self._spare < 0:
             return None
-        last = min(len(self._text), at + _LONGEST_LOOK)
+        last = min(len(self._text), at + limits.LONGEST_LOOK_BYTES)
         end = value_end(self._text, at, last)
         self._spare -= (end or last) - at
         return end if end is not None and why_no_json(self._text[at:end]) is None else None
