@@ -46,6 +46,12 @@ MAX_RESCANS = 8
 MAX_RESCANNED_BYTES = 64 * MIB
 """The same for large texts: bytes that may be scanned again, some ten seconds at the worst."""
 
+LONGEST_LOOK_BYTES = 64 * 1024
+"""A value in damaged text that holds what looks like another record is kept up to this length; longer, it is a fault."""
+
+MAX_LOOKED_THROUGH_BYTES = 8 * MIB
+"""Text of one damaged file that is looked through for such values, some three seconds; beyond it they are faults."""
+
 MAX_FAULTS_PER_FILE = 1000
 """Faults of one file kept one by one; the last one then says how many more there were."""
 

@@ -44,9 +44,9 @@ def records(text: bytes, number: Callable[[str], Any] = Decimal) -> list[dict[st
     decoder = json.JSONDecoder(parse_float=number)
     characters = text.decode("utf-8-sig", "replace")
     try:
-        return list(_search(decoder.decode(characters), decoder))
+        return list(search(decoder.decode(characters), decoder))
     except ValueError:
-        return [found for value in _values(characters, decoder) for found in _search(value, decoder)]
+        return [found for value in _values(characters, decoder) for found in search(value, decoder)]
 
 
 def _values(text: str, decoder: json.JSONDecoder) -> Iterator[Any]:
@@ -62,34 +62,59 @@ def _values(text: str, decoder: json.JSONDecoder) -> Iterator[Any]:
         at = text.find("{", end)
 
 
-def _search(value: Any, decoder: json.JSONDecoder) -> Iterator[dict[str, Any]]:
+def search(value: Any, decoder: json.JSONDecoder) -> Iterator[dict[str, Any]]:
+    """Yield the records in one parsed value, through all that is wrapped around them."""
     if isinstance(value, str) and value.lstrip()[:1] in ("{", "["):
         try:
-            yield from _search(decoder.decode(value), decoder)
-        except ValueError:
+            inside = decoder.decode(value)
+        except (ValueError, RecursionError):
             return
+        yield from search(inside, decoder)
     elif isinstance(value, list):
         for each in value:
-            yield from _search(each, decoder)
+            yield from search(each, decoder)
     elif isinstance(value, dict):
         yield from _search_object(value, decoder)
 
 
 def _search_object(value: dict[str, Any], decoder: json.JSONDecoder) -> Iterator[dict[str, Any]]:
     inside = value.get("Records")
-    if isinstance(inside, list):
-        for each in inside:
-            one_is_enough = isinstance(each, dict) and not _is_foreign(each) and _NAMES & each.keys()
-            yield from [each] if one_is_enough else _search(each, decoder)
-    elif not _is_foreign(value) and ("eventVersion" in value or len(_NAMES & value.keys()) >= 3):
+    names = len(_NAMES & value.keys())
+    foreign = _foreign(value)
+    if "eventVersion" in value and names >= 3 and not foreign:
         yield value
-    elif not _is_foreign(value) or "sqs" in str(value) or "sns" in str(value):
-        for each in value.values():
-            yield from _search(each, decoder)
+    elif isinstance(inside, list):
+        for each in inside:
+            one_is_enough = isinstance(each, dict) and not _foreign(each) and _NAMES & each.keys()
+            yield from [each] if one_is_enough else search(each, decoder)
+        for key, each in value.items():
+            if key != "Records" and isinstance(each, dict | list):
+                yield from search(each, decoder)
+    elif ("eventVersion" in value or names >= 3) and not foreign and not _is_envelope(value):
+        yield value
+    elif foreign in ("", "aws:sqs", "aws:sns") or _is_envelope(value):
+        for key, each in value.items():
+            is_detail = key == "detail" and "detail-type" in value and isinstance(each, dict)
+            if is_detail and not _foreign(each) and ("eventVersion" in each or len(_NAMES & each.keys()) >= 3):
+                yield each
+                continue
+            found = list(search(each, decoder))
+            yield from [each] if is_detail and not found and _is_call(value["detail-type"]) else found
 
 
-def _is_foreign(value: dict[str, Any]) -> bool:
-    return any(str(value.get(key, "")).startswith("aws:") for key in ("eventSource", "EventSource"))
+def _foreign(value: dict[str, Any]) -> str:
+    """Return who made the object, when it is another service's event; empty when it is none."""
+    sources = (value.get(key) for key in ("eventSource", "EventSource"))
+    return next((source for source in sources if isinstance(source, str) and source.startswith("aws:")), "")
+
+
+def _is_envelope(value: dict[str, Any]) -> bool:
+    lists = any(isinstance(value.get(key), list) for key in ("Events", "logEvents"))
+    return lists or isinstance(value.get("CloudTrailEvent"), str) or ("detail-type" in value and "detail" in value)
+
+
+def _is_call(kind: Any) -> bool:
+    return isinstance(kind, str) and "".join(kind.lower().split()).endswith("viacloudtrail")
 
 
 def canonical(value: Any) -> str:

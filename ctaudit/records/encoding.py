@@ -20,6 +20,7 @@ _ESCAPE = re.compile(
     rb"|.)",
     re.DOTALL,
 )
+HALF_REPLACED = "half of a surrogate pair was replaced by U+FFFD; the record is kept"
 _BAD_BYTE = re.compile("[\udc80-\udcff]")
 """How `surrogateescape` writes a byte that is not UTF-8."""
 
@@ -52,10 +53,19 @@ def clean(text: bytes) -> Text:
     body, troubles, back = decode(body, encoding)
     troubles = [Trouble(each.offset + len(mark), each.kind, each.reason) for each in troubles]
     if (at := _lone_surrogate(body)) is not None:
-        reason = "half of a surrogate pair was replaced by U+FFFD; the record is kept"
-        troubles.append(Trouble(back(at) + len(mark), "text.lone_surrogate", reason))
-        body = _ESCAPE.sub(lambda found: rb"\ufffd" if found[1] else found[0], body)  # of the same length
+        troubles.append(Trouble(back(at) + len(mark), "text.lone_surrogate", HALF_REPLACED))
+        body = _replaced(body)
     return Text(body, tuple(troubles), lambda offset: back(offset) + len(mark))
+
+
+def without_halves(text: str) -> str | None:
+    """Return JSON text without the escapes of halves of surrogate pairs; None when it has none."""
+    body = text.encode(errors="replace")
+    return None if _lone_surrogate(body) is None else _replaced(body).decode()
+
+
+def _replaced(body: bytes) -> bytes:
+    return _ESCAPE.sub(lambda found: rb"\ufffd" if found[1] else found[0], body)  # of the same length
 
 
 def is_utf8(text: bytes) -> bool:

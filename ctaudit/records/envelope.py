@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import msgspec
 
 from ctaudit import limits
+from ctaudit.records import encoding
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +39,18 @@ class Broken:
     kind: str
 
 
-Item = Found | Refused | Broken
+@dataclass(frozen=True, slots=True)
+class Mended:
+    """Text inside a JSON string that was no JSON until halves of surrogate pairs were replaced; its items follow."""
+
+
+Item = Found | Refused | Broken | Mended
 Members = dict[str, msgspec.Raw]
 
 DIGEST = "digest"
 OTHER_JSON = "other-json"
 _LOOKUP = "lookup-event"
+_TOO_DEEP = Refused("wrapped-too-deep")
 
 _object = msgspec.json.Decoder(Members)
 _list = msgspec.json.Decoder(list[msgspec.Raw])
@@ -83,7 +91,7 @@ def open_value(text: bytes | msgspec.Raw, depth: int = 0) -> Iterator[Item]:
     """
     first = bytes(memoryview(text)[:1])
     if depth > limits.MAX_WRAPPERS:
-        yield Refused("wrapped-too-deep")
+        yield _TOO_DEEP
     elif first == b"{":
         yield from _open_object(text, _object.decode(text), depth)
     elif first == b"[":
@@ -111,7 +119,7 @@ def _open_object(text: bytes | msgspec.Raw, members: Members, depth: int) -> Ite
             yield from _beside(members, key, depth)
             return
     if carrier := _carrier(members):
-        yield Refused(carrier)
+        yield from _open_carried(members, carrier, depth)
     elif looks_like_record(members):
         yield Found(text)
     else:
@@ -124,7 +132,12 @@ def _beside(members: Members, opened: str, depth: int) -> Iterator[Item]:
     others = {
         key: raw for key, raw in members.items() if key not in done and bytes(memoryview(raw)[:1]) in (b"{", b"[")
     }
-    return (item for item in _search(others, depth) if not isinstance(item, Refused))
+    return filter(_counts, _search(others, depth))
+
+
+def _counts(item: Item) -> bool:
+    """Tell whether an item matters where it is not known whether there are records at all."""
+    return item == _TOO_DEEP or not isinstance(item, Refused)
 
 
 def _open_records(members: Members, depth: int) -> Iterator[Item] | None:
@@ -143,7 +156,7 @@ def open_entry(entry: bytes | msgspec.Raw, depth: int = 0) -> Iterator[Item]:
     """
     members = _as_object(entry)
     if members is None:
-        yield Refused("no-object")
+        yield from list(filter(_counts, open_value(entry, depth + 1))) or [Refused("no-object")]
     elif carrier := _carrier(members):
         yield from _open_carried(members, carrier, depth)
     elif _KNOWN_KEYS.intersection(members):
@@ -156,7 +169,7 @@ def _open_carried(members: Members, carrier: str, depth: int) -> Iterator[Item]:
     """Look into messages of SNS and SQS: EventBridge may have put a record there."""
     inside: list[Item] = []
     if carrier in ("sns-message", "sqs-message"):
-        inside = [item for item in _search(members, depth) if not isinstance(item, Refused)]
+        inside = list(filter(_counts, _search(members, depth)))
     yield from inside or [Refused(carrier)]
 
 
@@ -178,12 +191,15 @@ def _open_eventbridge(members: Members, depth: int) -> Iterator[Item] | None:
     if detail is None:
         return None
     kind = "".join((as_text(members["detail-type"]) or "").lower().split())
-    inner = _as_object(detail)
-    if inner is not None and (kind.endswith("viacloudtrail") or (looks_like_record(inner) and not _carrier(inner))):
-        return iter([Found(detail)])
-    if kind.endswith("viacloudtrail") and (text := as_text(detail)) is not None:
+    via_cloudtrail = kind.endswith("viacloudtrail")
+    if via_cloudtrail and (text := as_text(detail)) is not None:
         return _open_embedded(text, depth, "eventbridge-event")  # an input transformer made it a string
-    return iter([Refused("eventbridge-event")])
+    inner = _as_object(detail)
+    if inner is not None and looks_like_record(inner) and not _carrier(inner):
+        return iter([Found(detail)])
+    plain = Found(detail) if via_cloudtrail and inner is not None else Refused("eventbridge-event")
+    inside = list(filter(_counts, open_value(detail, depth + 1)))
+    return iter(inside if any(isinstance(item, Found) for item in inside) else [plain, *inside])
 
 
 def _open_log_events(members: Members, depth: int) -> Iterator[Item] | None:
@@ -196,7 +212,10 @@ def _each_log_event(entries: list[msgspec.Raw], depth: int) -> Iterator[Item]:
     for entry in entries:
         members = _as_object(entry) or {}
         message = as_text(members["message"]) if "message" in members else None
-        yield from _open_embedded(message or "", depth, "log-event")
+        if message is not None:
+            yield from _open_embedded(message, depth, "log-event")
+        else:
+            yield from list(filter(_counts, open_value(entry, depth + 1))) or [Refused("log-event")]
 
 
 def _open_digest(members: Members, depth: int) -> Iterator[Item] | None:
@@ -242,6 +261,8 @@ def _open_embedded(text: str, depth: int, kind: str) -> Iterator[Item]:
     try:
         return iter(list(open_value(stripped.encode(), depth + 1)))
     except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
+        if (mended := encoding.without_halves(stripped)) is not None:
+            return chain([Mended()], _open_embedded(mended, depth, kind))
         is_record = kind == _LOOKUP or "eventVersion" in text  # `[INFO] started` is somebody's log line
         return iter([Broken(kind) if is_record else Refused(kind)])
 

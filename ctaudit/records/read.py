@@ -14,7 +14,7 @@ from ctaudit import limits
 from ctaudit.fault import Fault
 from ctaudit.records import encoding, scan
 from ctaudit.records.careful import careful_event
-from ctaudit.records.envelope import Broken, Found, Item, Refused, open_entry, open_value
+from ctaudit.records.envelope import Broken, Found, Item, Mended, Refused, open_entry, open_value
 from ctaudit.records.gate import Text, gated, split_file
 from ctaudit.records.reading import Reading, Sink
 from ctaudit.records.unpack import Content
@@ -94,9 +94,9 @@ class Reader:
 
     def _read_values(self) -> None:
         """Read the text as a log file, else as one JSON value, else line by line, else piece by piece."""
-        if self._whole and (self._log_file() or self._one_value(self._text, 0) is None):
-            return
-        if self._whole and self._is_lines():
+        if self._log_file() or self._one_value(self._text, 0) is None:
+            return  # of a gzip member with a wrong checksum, all may be there
+        if self._is_lines():
             self._read_lines()
         else:
             self._read_damaged(self._text, 0)
@@ -229,6 +229,8 @@ class Reader:
         if isinstance(item, Refused):
             self._reading.refused[item.kind] += 1
             self._reading.records += 1
+        elif isinstance(item, Mended):
+            self._fault("text.lone_surrogate", offset, encoding.HALF_REPLACED)
         elif isinstance(item, Broken):
             self._bad_record("json.bad_record", offset, f"the {item.kind} of record {index} holds no valid JSON")
         elif len(item.text) > limits.MAX_RECORD_BYTES:

@@ -100,6 +100,7 @@ class Walk:
         self._entry = False
         self._restart: tuple[int, int | None] | None = None
         self._budget = min(limits.MAX_RESCANS * len(text), len(text) + limits.MAX_RESCANNED_BYTES) + limits.MIB
+        self._spare = min(2 * len(text) + limits.LONGEST_LOOK_BYTES, limits.MAX_LOOKED_THROUGH_BYTES)
 
     def next(self) -> Piece | None:
         """Return the next piece, None at the end of the text."""
@@ -108,7 +109,7 @@ class Walk:
             if self._budget < 0:
                 self._at = len(text)
                 return Piece(at, len(text), unread=True)
-            if found := _CONTAINER.match(text, at):
+            if (found := _CONTAINER.match(text, at)) and not self._is_entry(at, found[0]):
                 self._at, self._entry = found.end(), found[1] == b"Records"
                 continue
             if text[at : at + 1] not in b'{"':
@@ -120,11 +121,30 @@ class Walk:
                 return piece
         return None
 
+    def _is_entry(self, at: int, beginning: bytes) -> bool:
+        """Tell whether what begins like a container is whole, and a record or an entry of a list: a value like any."""
+        before = self._text[max(0, at - 64) : at].rstrip()[-1:]
+        return (before in (b",", b"[") or b'"event' in beginning) and self._whole_end(at) is not None
+
+    def _whole_end(self, at: int) -> int | None:
+        """Return where a valid value ends although it looks as if a container or another record began inside it.
+
+        This costs from a budget of its own: when that is used up, such values are lost and told, and no others.
+        """
+        if self._spare < 0:
+            return None
+        last = min(len(self._text), at + limits.LONGEST_LOOK_BYTES)
+        end = value_end(self._text, at, last)
+        self._spare -= (end or last) - at
+        return end if end is not None and why_no_json(self._text[at:end]) is None else None
+
     def _value(self, at: int) -> Piece | None:
         text = self._text
         stop = self._next_record(at)
         end = value_end(text, at, stop)
         self._budget -= (end or min(stop or len(text), at + limits.MAX_RECORD_BYTES)) - at
+        if end is None and stop is not None:
+            end = self._whole_end(at)
         if end is not None and text.startswith(b'"', at) and _IS_KEY.match(text, end):
             self._at = self._restart_after(at)  # a key: of an opened container, or of a record that lost its beginning
             return None

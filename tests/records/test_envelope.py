@@ -93,6 +93,13 @@ WRAPPINGS: dict[str, Any] = {
     "EventBridge, text": lambda each: bridge(CLOUDTRAIL, json.dumps(each)),
     "SQS": lambda each: {"Records": [{"eventSource": "aws:sqs", "body": json.dumps(bridge(CLOUDTRAIL, each))}]},
     "SNS": lambda each: {"Records": [{"EventSource": "aws:sns", "Sns": {"Message": json.dumps({"Records": [each]})}}]},
+    "SQS, alone": lambda each: {"eventSource": "aws:sqs", "body": json.dumps({"Records": [each]})},
+    "EventBridge of another kind": lambda each: bridge("Forwarded", {"Records": [each]}),
+    "EventBridge, a file": lambda each: bridge(CLOUDTRAIL, {"Records": [each]}),
+    "texts": lambda each: {"Records": [json.dumps(each)]},
+    "lists as entries": lambda each: {"Records": [[each]]},
+    "subscription of another make": lambda each: {"logEvents": [{"id": "1", "msg": json.dumps(each)}]},
+    "subscription, unquoted": lambda each: {"logEvents": [{"message": each}]},
     "subscription": lambda each: {
         "messageType": "DATA_MESSAGE",
         "logEvents": [{"id": "1", "message": json.dumps(each)}],
@@ -180,3 +187,18 @@ def test_wrappers_beyond_the_limit_are_refused_and_counted() -> None:
 def test_text_that_is_no_json_raises(text: bytes) -> None:
     with pytest.raises(msgspec.DecodeError):
         list(open_value(text))
+
+
+def test_a_record_in_a_string_keeps_all_but_halves_of_surrogate_pairs() -> None:
+    lookup = {"Events": [{"CloudTrailEvent": json.dumps(API | {"userAgent": "\ud800 \U0001f600 \\ud800"})}]}
+    taken, reading = take(packed(lookup))
+    assert taken.column("useragent") == ["\ufffd \U0001f600 \\ud800"]
+    assert [fault.kind for fault in reading.faults] == ["text.lone_surrogate"]
+
+
+def test_wrappings_beyond_the_limit_are_told_wherever_they_stand() -> None:
+    deep: Any = API
+    for _ in range(limits.MAX_WRAPPERS + 2):
+        deep = [deep]
+    for wrapped in ({"Records": [], "beside": deep}, bridge("Forwarded", {"x": deep}), {"Records": [deep]}):
+        assert Refused("wrapped-too-deep") in list(open_value(packed(wrapped)))

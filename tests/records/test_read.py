@@ -431,3 +431,29 @@ def test_faults_are_values_with_file_place_and_reason() -> None:
     assert isinstance(fault, Fault)
     assert (fault.path, fault.kind, fault.record) == ("a.json", "json.cut", 5)
     assert fault.reason.startswith("record 5 never ends")
+
+
+@pytest.mark.parametrize("key", ["Records", "userIdentity", "eventVersion"])
+def test_what_looks_like_a_record_inside_a_record_costs_it_nothing_in_a_cut_file(key: str) -> None:
+    odd = R[1] | {"requestParameters": {"document": {key: [{"x": 1}]}}}
+    taken, reading = take(log([R[0], odd, *R[2:]])[:-30])
+    assert taken.ids == ALL[:5]
+    assert [fault.kind for fault in reading.faults] == ["json.cut"]
+
+
+def test_a_record_with_a_list_named_like_a_container_is_kept_in_a_cut_file() -> None:
+    taken, _ = take(log([{"eventVersion": "1.11", "Records": [1]} | R[0], *R[1:]])[:-30])
+    assert taken.ids == ALL[:5]
+
+
+def test_a_gzip_member_with_a_wrong_checksum_is_read_through_all_its_wrappers() -> None:
+    wrapped = packed({"Events": [{"Records": R[:2], "x": {"a": []}}, {"body": json.dumps(R[2])}]})
+    taken, _ = take(wrapped, whole=False)
+    assert taken.ids == ALL[:3]
+
+
+def test_what_follows_a_container_in_a_list_is_read_in_a_cut_file() -> None:
+    parts = [{"Events": R[:2], "NextToken": "t"}, {"body": json.dumps(R[2])}, *R[3:]]
+    taken, reading = take(packed({"Records": parts})[:-30])
+    assert taken.ids == ALL[:5]
+    assert [fault.kind for fault in reading.faults] == ["json.cut"]
