@@ -28,7 +28,7 @@ import ctaudit
 from ctaudit.errors import Interrupted
 from ctaudit.fault import Fault
 from ctaudit.ingest import Summary, ingest
-from ctaudit.intake import take_in
+from ctaudit.intake import AT_ONCE_BYTES, take_in
 from ctaudit.sources import files
 from tests.cli.evidence import event
 from tests.cli.processes import COMMAND, environment
@@ -460,7 +460,7 @@ def test_faults_without_end_are_counted(tmp_path: Path, monkeypatch: pytest.Monk
 
 def test_an_archive_that_changes_under_the_reading_is_told(tmp_path: Path) -> None:
     path = tmp_path / "e.tar"
-    path.write_bytes(tarred(LOGS))
+    path.write_bytes(tarred(LOGS | {"filler": bytes(AT_ONCE_BYTES)}))  # smaller ones are read in one moment
     (found,) = files.find([str(path)], lambda folder: False)
     assert isinstance(found, files.SourceFile)
     asked = itertools.count()
