@@ -47,7 +47,7 @@ MAX_RESCANNED_BYTES = 64 * MIB
 """The same for large texts: bytes that may be scanned again, some ten seconds at the worst."""
 
 LONGEST_LOOK_BYTES = 64 * 1024
-"""A value of damaged text that holds what looks like another record is kept up to this length; else it is a fault."""
+"""Length up to which a value of damaged text is kept that holds what looks like another record; else it is a fault."""
 
 MAX_LOOKED_THROUGH_BYTES = 8 * MIB
 """Text of one damaged file that is looked through for such values, some three seconds; beyond it they are faults."""
