@@ -55,7 +55,7 @@ _TOO_DEEP = Refused("wrapped-too-deep")
 _object = msgspec.json.Decoder(Members)
 _list = msgspec.json.Decoder(list[msgspec.Raw])
 _any = msgspec.json.Decoder(msgspec.Raw)
-_KNOWN_KEYS = frozenset(
+KNOWN_KEYS = frozenset(
     [
         "eventVersion",
         "eventTime",
@@ -106,11 +106,11 @@ def open_value(text: bytes | msgspec.Raw, depth: int = 0) -> Iterator[Item]:
 
 def looks_like_record(members: Members) -> bool:
     """Tell whether a bare object is a CloudTrail record, whole or mutilated."""
-    return "eventVersion" in members or len(_KNOWN_KEYS.intersection(members)) >= 3
+    return "eventVersion" in members or len(KNOWN_KEYS.intersection(members)) >= 3
 
 
 def _open_object(text: bytes | msgspec.Raw, members: Members, depth: int) -> Iterator[Item]:
-    if "eventVersion" in members and len(_KNOWN_KEYS.intersection(members)) >= 3 and not _carrier(members):
+    if "eventVersion" in members and len(KNOWN_KEYS.intersection(members)) >= 3 and not _carrier(members):
         yield Found(text)  # whatever else it holds: a record may have a field named like a container's
         return
     for key, opener in _OPENERS.items():
@@ -159,7 +159,7 @@ def open_entry(entry: bytes | msgspec.Raw, depth: int = 0) -> Iterator[Item]:
         yield from list(filter(_counts, open_value(entry, depth + 1))) or [Refused("no-object")]
     elif carrier := _carrier(members):
         yield from _open_carried(members, carrier, depth)
-    elif _KNOWN_KEYS.intersection(members):
+    elif KNOWN_KEYS.intersection(members):
         yield Found(entry)
     else:
         yield from _open_object(entry, members, depth + 1)

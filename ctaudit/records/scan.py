@@ -9,7 +9,9 @@ from dataclasses import dataclass
 import msgspec
 
 from ctaudit import limits
+from ctaudit.records.envelope import KNOWN_KEYS
 
+_object = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[{}\[\]"]', re.DOTALL)
 """A whole string, or a bracket; a lone quote is a string that never ends.
 
@@ -138,12 +140,21 @@ class Walk:
         self._spare -= (end or last) - at
         return end if end is not None and why_no_json(self._text[at:end]) is None else None
 
+    def _is_record(self, at: int) -> bool:
+        """Tell whether what begins like a record is one: damage may have put the next record into this one."""
+        if self._spare < 0:
+            return True
+        last = min(len(self._text), at + limits.LONGEST_LOOK_BYTES)
+        end = value_end(self._text, at, last)
+        self._spare -= (end or last) - at
+        return end is None or _has_known_keys(self._text[at:end])
+
     def _value(self, at: int) -> Piece | None:
         text = self._text
         stop = self._next_record(at)
         end = value_end(text, at, stop)
         self._budget -= (end or min(stop or len(text), at + limits.MAX_RECORD_BYTES)) - at
-        if end is None and stop is not None:
+        if end is None and stop is not None and not self._is_record(stop):
             end = self._whole_end(at)
         if end is not None and text.startswith(b'"', at) and _IS_KEY.match(text, end):
             self._at = self._restart_after(at)  # a key: of an opened container, or of a record that lost its beginning
@@ -219,3 +230,11 @@ def lines(text: bytes) -> Iterator[tuple[int, bytes]]:
 def _skip(pattern: re.Pattern[bytes], text: bytes, at: int) -> int:
     found = pattern.match(text, at)
     return found.end() if found else at
+
+
+def _has_known_keys(text: bytes) -> bool:
+    """Tell whether a text is an object with several keys of a record; False when it is no JSON."""
+    try:
+        return len(KNOWN_KEYS.intersection(_object(text))) >= 3
+    except (msgspec.DecodeError, RecursionError):
+        return False

@@ -212,10 +212,10 @@ def test_the_span_cuts_the_view(case: Case) -> None:
 
 
 def test_a_limit_cuts_and_says_so(case: Case) -> None:
-    table = ask(case, "SELECT eventid FROM cloudtrail_logs ORDER BY eventtime", limit=3)
+    table = ask(case, "SELECT eventid FROM cloudtrail_logs ORDER BY eventtime, eventid", limit=3)
     assert len(table.rows) == 3
     assert table.notes == ("only the first 3 rows are shown; --limit 0 shows all",)
-    assert table.rows == ask(case, "SELECT eventid FROM cloudtrail_logs ORDER BY eventtime").rows[:3]
+    assert table.rows == ask(case, "SELECT eventid FROM cloudtrail_logs ORDER BY eventtime, eventid").rows[:3]
     assert ask(case, "FROM range(3)", limit=3).notes == ()
     assert ask(case, "FROM range(3)", limit=0).rows == []
 

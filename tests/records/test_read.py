@@ -441,6 +441,14 @@ def test_what_looks_like_a_record_inside_a_record_costs_it_nothing_in_a_cut_file
     assert [fault.kind for fault in reading.faults] == ["json.cut"]
 
 
+def test_damage_that_puts_all_later_records_into_one_costs_that_one_alone() -> None:
+    """Eight bytes twice over: a list of resources that then goes on to the end of the file."""
+    text = log([R[0], R[1] | {"resources": [{"ARN": "a"}]}, *R[2:]]).replace(b'"resources":[', b'"resources":[{"ces":[')
+    taken, reading = take(text)
+    assert [each for each in taken.ids if each in ALL] == [*ALL[:1], *ALL[2:]]
+    assert reading.faults
+
+
 def test_a_record_with_a_list_named_like_a_container_is_kept_in_a_cut_file() -> None:
     taken, _ = take(log([{"eventVersion": "1.11", "Records": [1]} | R[0], *R[1:]])[:-30])
     assert taken.ids == ALL[:5]
