@@ -23,16 +23,17 @@ from ctaudit.store.layout import Layout
 from ctaudit.store.reader import checked_segment, unreadable
 from ctaudit.store.segment import Segment, cluster, write
 
-MERGE_ROWS = 256 * 1024
-MERGE_BYTES = 64 * 1024 * 1024
+MERGE_ROWS = 128 * 1024
+MERGE_BYTES = 32 * 1024 * 1024
 """Rows and bytes of one merge: what a compacted date's segments have at most. A segment of more than half is full."""
-MERGE_MEMORY = 384 * 1024 * 1024
-"""Arrow bytes of one merge. Rows that unpack to more than this (long texts that compress well) are left as they are."""
+MERGE_MEMORY = 256 * 1024 * 1024
+"""Arrow bytes of one merge, which takes three times as much in all. Rows that unpack to more than this (long texts that compress well) are left as they are."""
 MOST = 8
 """Segments of a date up to which an ingest leaves them alone."""
 RATIO = 3
-BACKGROUND_SHARE = 20
-"""An ingest rewrites one row for each so many that it added, besides one merge: a large one is not slowed."""
+BACKGROUND_SHARE = 16
+"""A large ingest rewrites at most one row for each so many that it added, so that it is not slowed; a small one, of
+less than this part of a merge, may do one whole merge. What is left then is done by later ones, or by `compact`."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -105,17 +106,17 @@ def compact_some(layout: Layout, added: int, now: datetime, stopped: Callable[[]
     """
     if not added:
         return
-    left = max(MERGE_ROWS, added // BACKGROUND_SHARE)
+    left = MERGE_ROWS if added < MERGE_ROWS // BACKGROUND_SHARE else added // BACKGROUND_SHARE
     by_date = _held(layout)
     for date in sorted(by_date, key=lambda date: (-len(by_date[date]), date)):
         held = by_date[date]
         while group := next_merge(held):
-            left -= sum(each.rows for each in group)
-            if left < 0:
-                return
+            if sum(each.rows for each in group) > left:
+                break
             merged, taken = _merge(layout, date, group, stopped)
             if merged is None:
                 break
+            left -= merged.rows
             _put_in_place(layout, date, [merged], taken, now)
             names = {each.name for each in taken}
             held = [*(each for each in held if each.name not in names), Held(merged.rows, merged.bytes, merged.name)]
