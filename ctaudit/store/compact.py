@@ -27,7 +27,8 @@ MERGE_ROWS = 128 * 1024
 MERGE_BYTES = 32 * 1024 * 1024
 """Rows and bytes of one merge: what a compacted date's segments have at most. A segment of more than half is full."""
 MERGE_MEMORY = 256 * 1024 * 1024
-"""Arrow bytes of one merge, which takes three times as much in all. Rows that unpack to more than this (long texts that compress well) are left as they are."""
+"""Arrow bytes of one merge, which takes three times as much in all. Rows that unpack to more than this (long texts that
+compress well) are left as they are."""
 MOST = 8
 """Segments of a date up to which an ingest leaves them alone."""
 RATIO = 3
