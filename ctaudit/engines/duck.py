@@ -31,7 +31,7 @@ def answer(layout: Layout, query: Query, limit: int | None) -> Answer:
 
     Raises StoreError when the store cannot be read, QueryLimit when the answer does not fit into memory.
     """
-    with reader.explained(layout), catalog.connect() as connection:
+    with reader.explained(layout), catalog.engine() as connection:
         try:
             return interruptible(connection, lambda: _answer(connection, layout, query, limit))
         except duckdb.OutOfMemoryException as error:

@@ -67,8 +67,10 @@ def resolve(
     """
     if not _repeats(layout, date, new, old):
         return Resolved(tuple(new), (), 0, Found())
-    with explained(layout), catalog.connect(settings={"preserve_insertion_order": "false"}) as connection:
+    with explained(layout), catalog.engine() as connection:
+        connection.execute("SET preserve_insertion_order = false")  # else it holds more of the ids at a time
         found = _find(connection, layout, date, [segment.name for segment in new], old)
+        connection.execute("RESET preserve_insertion_order")
     added: list[Segment] = []
     for segment in new:
         if drops := found.drops.get(segment.name):

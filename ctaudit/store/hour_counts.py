@@ -27,9 +27,9 @@ class Counts:
 
 
 def read_oldest(connection: duckdb.DuckDBPyConnection, segments: Sequence[str]) -> None:
-    """Note when the oldest event of each file was, in a table of the connection's own memory."""
+    """Note when the oldest event of each file was, in a table of the connection."""
     connection.execute(
-        f"""CREATE TABLE memory.oldest AS SELECT file_id, min(eventtime) AS eventtime
+        f"""CREATE TEMP TABLE oldest AS SELECT file_id, min(eventtime) AS eventtime
             FROM {segments_sql(segments)} WHERE eventtime IS NOT NULL GROUP BY ALL"""
     )
 
@@ -64,7 +64,7 @@ def count_files(
         f"""SELECT account, region, {hour} AS hour, count(DISTINCT file_id), strftime(min(delivered), '{_RFC}'),
                    strftime(max(delivered), '{_RFC}'),
                    count(DISTINCT file_id) FILTER (epoch(delivered) - {oldest} >= ?)
-            FROM deliveries LEFT JOIN memory.oldest USING (file_id)
+            FROM deliveries LEFT JOIN temp.oldest USING (file_id)
             WHERE {chosen(span)} AND hour >= ? AND hour < ? GROUP BY ALL""",
         [late, *hours],
     ).fetchall():

@@ -145,11 +145,11 @@ def known(connection: duckdb.DuckDBPyConnection, span: Span, first: int, end: in
 
 
 _READ_LOST = """
-  CREATE OR REPLACE TABLE memory.lost AS
+  CREATE OR REPLACE TEMP TABLE lost AS
   SELECT key FROM listed ANTI JOIN contents USING (sha256) WHERE listed.integrity = 'proven'
 """
 """SQL: a table of its own, since DuckDB would read the names of all that is listed before it looks for what lacks."""
-_LOST = f"SELECT {named('key')} AS n FROM memory.lost"
+_LOST = f"SELECT {named('key')} AS n FROM temp.lost"
 _UNREAD = f"SELECT {named('path', MEMBER)} AS n FROM (SELECT DISTINCT path FROM faults)"
 
 
