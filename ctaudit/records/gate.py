@@ -150,7 +150,7 @@ def _too_deep(texts: Sequence[bytes]) -> list[int]:
     return [
         row
         for row, text in enumerate(texts)
-        if len(text) > shortest and text.count(b"{") + text.count(b"[") > most and nests_deeper(text, most)
+        if len(text) >= shortest and text.count(b"{") + text.count(b"[") > most and nests_deeper(text, most)
     ]
 
 

@@ -36,7 +36,7 @@ class Shared(dict[bytes, int]):
         """Length of all texts, as a measure of the memory that their values take."""
 
     def __missing__(self, text: bytes) -> int:
-        if len(text) > 2 * limits.MAX_DEPTH and nests_deeper(text, limits.MAX_DEPTH - 1):
+        if len(text) >= 2 * limits.MAX_DEPTH and nests_deeper(text, limits.MAX_DEPTH - 1):
             return TOO_DEEP
         try:
             value, extra = self._decode(text), None

@@ -155,6 +155,14 @@ def test_nesting_is_judged_where_any_value_may_stand(field: str) -> None:
     assert not passes(USUAL | {field: nested(limits.MAX_DEPTH)})
 
 
+@pytest.mark.parametrize("field", [b"resources", b"tlsDetails", b"insightDetails", b"unheardOf"])
+def test_bare_brackets_are_counted_to_the_last(field: bytes) -> None:
+    """They are the shortest text that nests so deep: no look at its length may let it pass."""
+    for depth, care in ((limits.MAX_DEPTH - 1, []), (limits.MAX_DEPTH, [0])):
+        text = packed(USUAL)[:-1] + b',"%s":%s%s}' % (field, b"[" * depth, b"]" * depth)
+        assert passed(text).care == care
+
+
 def test_brackets_in_text_are_no_nesting() -> None:
     assert passes(USUAL | {"requestParameters": {"text": '{["' * 1000}})
 
