@@ -10,7 +10,7 @@ import duckdb
 from ctaudit.engines.interrupt import interruptible
 from ctaudit.errors import QueryLimit
 from ctaudit.query import Span
-from ctaudit.store import catalog, forgotten, hour_counts, hours, reader
+from ctaudit.store import catalog, embedded, forgotten, hour_counts, hours, reader
 from ctaudit.store.catalog import Totals
 from ctaudit.store.hour_counts import Counts
 from ctaudit.store.hours import Known, Place, Reach, Seconds
@@ -45,7 +45,7 @@ def ask(layout: Layout, span: Span, choose: Choose, *, late: int | None = None) 
 
     Raises StoreError when the store cannot be read, QueryLimit when memory runs out.
     """
-    with reader.explained(layout), catalog.engine() as connection:
+    with reader.explained(layout), embedded.engine() as connection:
         try:
             return interruptible(connection, lambda: _ask(connection, layout, span, choose, late))
         except duckdb.OutOfMemoryException as error:

@@ -12,7 +12,7 @@ from ctaudit.errors import QueryLimit
 from ctaudit.parse import parse
 from ctaudit.query import Answer, AnySet, Condition, Contains, Hit, OneOf, Query, Record, Span
 from ctaudit.records.columns import ACCOUNT, EVENT, EXTRA, FILE_ID, RECORD, Shape
-from ctaudit.store import catalog, reader, rebuild
+from ctaudit.store import embedded, reader, rebuild
 from ctaudit.store.layout import Layout
 from ctaudit.store.views import quote, segments_sql
 
@@ -31,7 +31,7 @@ def answer(layout: Layout, query: Query, limit: int | None) -> Answer:
 
     Raises StoreError when the store cannot be read, QueryLimit when the answer does not fit into memory.
     """
-    with reader.explained(layout), catalog.engine() as connection:
+    with reader.explained(layout), embedded.engine() as connection:
         try:
             return interruptible(connection, lambda: _answer(connection, layout, query, limit))
         except duckdb.OutOfMemoryException as error:

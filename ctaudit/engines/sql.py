@@ -18,7 +18,7 @@ from ctaudit.engines.duck import span_conditions
 from ctaudit.engines.interrupt import interruptible
 from ctaudit.errors import QueryError, QueryLimit
 from ctaudit.query import Span
-from ctaudit.store import catalog, reader
+from ctaudit.store import embedded, reader
 from ctaudit.store.layout import Layout
 from ctaudit.store.views import VIEW, quote, segments_sql, select_sql
 
@@ -61,7 +61,7 @@ def run(layout: Layout, sql: str, span: Span, limit: int | None, memory: int = l
     Raises QueryError when the text is not one SELECT or DuckDB refuses it, QueryLimit when memory runs out,
     StoreError when the store cannot be read.
     """
-    with reader.explained(layout), catalog.connect() as connection:
+    with reader.explained(layout), embedded.connect() as connection:
         statement = _one_select(connection, sql)
         try:
             snapshot = _prepare(connection, layout, span)

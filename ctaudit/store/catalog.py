@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
 from ctaudit.errors import StoreBusy, StoreError
-from ctaudit.store import gate
+from ctaudit.store import embedded, gate
 from ctaudit.store.layout import STORE_VERSION, Layout, sync
 from ctaudit.store.views import quote
 
@@ -92,14 +90,6 @@ CREATE TABLE forgotten (date VARCHAR NOT NULL, events BIGINT NOT NULL, "at" VARC
 _WAIT_SECONDS = 20.0
 """How long to wait for a catalog that another process holds; a commit holds it for milliseconds."""
 
-CONFIG: dict[str, str | bool | int | float | list[str]] = {
-    "autoinstall_known_extensions": "false",
-    "autoload_known_extensions": "false",
-    "temp_directory": "",
-}
-"""For every connection: nothing is fetched from the network, and nothing is spilled into the folder one stands in."""
-_NO_BAR = "SET enable_progress_bar = false"
-
 
 @dataclass(frozen=True, slots=True)
 class Totals:
@@ -118,47 +108,11 @@ class Totals:
     """Events without a usable time."""
 
 
-def connect(
-    database: str = ":memory:", settings: Mapping[str, str | bool | int | float | list[str]] | None = None
-) -> duckdb.DuckDBPyConnection:
-    """Open DuckDB with `CONFIG` and further settings.
-
-    DuckDB 2.0 draws a progress bar on stdout, into the answer, once a statement takes two seconds.
-    """
-    connection = duckdb.connect(database, config={**CONFIG, **(settings or {})})
-    connection.execute(_NO_BAR)
-    return connection
-
-
-class _Idle(threading.local):
-    """The in-memory DuckDBs of a thread that nobody uses, by process: one that was forked away must be left alone."""
-
-    def __init__(self) -> None:
-        self.by_process: dict[int, list[duckdb.DuckDBPyConnection]] = {}
-
-
-_idle = _Idle()
-
-
-@contextlib.contextmanager
-def engine() -> Iterator[duckdb.DuckDBPyConnection]:
-    """Give a connection to an in-memory DuckDB, an idle one where possible: starting one takes some 30 ms.
-
-    It goes back when the block ends, not when it raises: after damage DuckDB may be of no more use.
-    """
-    idle = _idle.by_process.setdefault(os.getpid(), [])
-    one = idle.pop() if idle else connect()
-    with one.cursor() as connection:
-        connection.execute(_NO_BAR)
-        yield connection
-    idle.append(one)
-
-
 @contextlib.contextmanager
 def reading(layout: Layout) -> Iterator[duckdb.DuckDBPyConnection]:
     """Give a connection on which the catalog is open for reading."""
     layout.require()
-    with engine() as connection, attached(connection, layout):
+    with embedded.engine() as connection, attached(connection, layout):
         yield connection
 
 
@@ -248,7 +202,7 @@ def totals(connection: duckdb.DuckDBPyConnection) -> Totals:
 def _opened(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open a catalog for writing, as the default database of a connection, while the block runs."""
     deadline = time.monotonic() + _WAIT_SECONDS
-    with engine() as connection:
+    with embedded.engine() as connection:
         with gate.held(path.parent, deadline):
             _retry(path, lambda: connection.execute(f"ATTACH {quote(str(path))} AS catalog"), deadline)
         try:

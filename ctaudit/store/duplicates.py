@@ -11,7 +11,7 @@ their UTC date; bodies that differ in the date itself are shown side by side whe
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,10 +21,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from ctaudit.parse import parse
 from ctaudit.records.arrow import SCHEMA
-from ctaudit.records.columns import EXTRA
-from ctaudit.store import catalog, rebuild
+from ctaudit.records.columns import EVENT, EXTRA
+from ctaudit.store import catalog, embedded, rebuild
 from ctaudit.store.layout import Layout
 from ctaudit.store.reader import explained, unreadable
 from ctaudit.store.segment import Segment, write
@@ -67,7 +66,7 @@ def resolve(
     """
     if not _repeats(layout, date, new, old):
         return Resolved(tuple(new), (), 0, Found())
-    with explained(layout), catalog.engine() as connection:
+    with explained(layout), embedded.engine() as connection:
         connection.execute("SET preserve_insertion_order = false")  # else it holds more of the ids at a time
         found = _find(connection, layout, date, [segment.name for segment in new], old)
         connection.execute("RESET preserve_insertion_order")
@@ -166,23 +165,25 @@ _CONFLICTS = """
 
 
 def _compare_bodies(connection: duckdb.DuckDBPyConnection, source: str) -> None:
-    """Make the table `bodies`: the suspects with a hash of the text of each, and one of what that text says as JSON.
+    """Make the table `bodies`: the suspects with a hash of all columns of each, and one of what they say as JSON.
 
     `lookup-events` spells records otherwise than the files in S3 do; JSON is compared only where spellings differ.
     """
-    text = rebuild.sql("e")
+    names = [*(field.name for field in EVENT), EXTRA]
     placed = f"{source} e ON s.filename = e.filename AND s.position = e.file_row_number"
-    spelling = f"sha256({text} || chr(10) || coalesce(e.{EXTRA}, ''))"
+    members = ", ".join(f"'{name}': e.{name}" for name in names)
+    spelling = f"sha256(to_json({{{members}}})::VARCHAR)"
     connection.execute(f"CREATE TEMP TABLE spelled AS SELECT s.*, {spelling} AS spelling FROM suspects s JOIN {placed}")
     bodies: dict[str, bytes] = {}
     differing = "SELECT key FROM spelled GROUP BY key HAVING count(DISTINCT spelling) > 1"
     if connection.execute(differing).fetchone() is not None:
         rows = connection.execute(
-            f"SELECT s.spelling, {text} FROM spelled s JOIN {placed} WHERE s.key IN ({differing})"
+            f"SELECT s.spelling, e.{', e.'.join(names)} FROM spelled s JOIN {placed} WHERE s.key IN ({differing})"
         )
         while chunk := rows.fetchmany(_FETCH):
-            for spelled, record in chunk:
+            for spelled, *values in chunk:
                 if spelled not in bodies:
+                    record = rebuild.record(dict(zip(names, values, strict=True)))
                     bodies[spelled] = hashlib.sha256(canonical(record)).digest()
     columns = [pa.array(bodies.keys(), pa.string()), pa.array(bodies.values(), pa.binary())]
     connection.register("said", pa.table(columns, names=["spelling", "said"]))
@@ -206,13 +207,13 @@ def _load_least_places(connection: duckdb.DuckDBPyConnection, layout: Layout, da
         )
 
 
-def canonical(text: str) -> bytes:
+def canonical(record: Mapping[str, Any]) -> bytes:
     """Return a record's JSON in one spelling: keys sorted, null-valued keys left out."""
-    return msgspec.json.encode(_without_nulls(parse(text)), order="sorted")
+    return msgspec.json.encode(_without_nulls(record), order="sorted")
 
 
 def _without_nulls(value: Any) -> Any:
-    if isinstance(value, dict):
+    if isinstance(value, Mapping):
         return {key: _without_nulls(entry) for key, entry in value.items() if entry is not None}
     if isinstance(value, list):
         return [_without_nulls(entry) for entry in value]

@@ -14,8 +14,8 @@ import ctaudit
 from ctaudit.errors import StoreChanged
 from ctaudit.query import Span
 from ctaudit.store import catalog, lock, reader, retire
-from ctaudit.store.catalog import CONFIG
 from ctaudit.store.commit import exchange
+from ctaudit.store.embedded import CONFIG
 from ctaudit.store.layout import Layout
 from ctaudit.store.segment import write
 from ctaudit.upkeep import compact
