@@ -27,17 +27,21 @@ class Case:
     store: Path
 
 
-@pytest.fixture(scope="session")
-def case(tmp_path_factory: pytest.TempPathFactory) -> Case:
-    """The sample evidence and its store; tests must not write to either."""
+def made(folder: Path) -> Case:
+    """Put the sample evidence into a folder, and ingest it."""
     from ctaudit.ingest import ingest
 
-    folder = tmp_path_factory.mktemp("case")
     evidence, store = folder / "sample_logs", folder / "ctaudit-store"
     evidence.symlink_to(SAMPLE)
     summary = ingest(store, [str(evidence)], jobs=1)
     assert summary.events > 4000
     return Case(folder, evidence, store)
+
+
+@pytest.fixture(scope="session")
+def case(tmp_path_factory: pytest.TempPathFactory) -> Case:
+    """The sample evidence and its store; tests must not write to either."""
+    return made(tmp_path_factory.mktemp("case"))
 
 
 Ask = Callable[..., Done]

@@ -135,6 +135,7 @@ def test_the_same_rows_come_of_every_form(
         assert (summary.files, summary.files_faulty, summary.bytes) == (1, 1, forms[form].stat().st_size)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "order",
     [("folder", "zip", "tar.gz", "gz.zst"), ("bz2", "tar.zst", "zip"), ("tar", "zst", "folder"), ("zip", "stored.zip")],
@@ -178,6 +179,7 @@ def test_standard_input_is_read_like_a_file(
     assert left_overs(tmp_path / "store") == set()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "data",
     [
@@ -225,6 +227,7 @@ def test_closed_standard_input_is_said(tmp_path: Path) -> None:
     assert "standard input cannot be read" in done.stderr
 
 
+@pytest.mark.slow
 def test_a_killed_ingest_leaves_its_spool_to_the_next_one(tmp_path: Path) -> None:
     store = tmp_path / "store"
     process = subprocess.Popen(
@@ -245,6 +248,7 @@ def test_a_killed_ingest_leaves_its_spool_to_the_next_one(tmp_path: Path) -> Non
     assert left_overs(store) == set()
 
 
+@pytest.mark.slow
 def test_ctrl_c_ends_the_waiting_for_input(tmp_path: Path) -> None:
     store = tmp_path / "store"
     with subprocess.Popen(
@@ -487,6 +491,7 @@ def test_an_interruption_comes_through_between_two_members(tmp_path: Path) -> No
     assert next(asked) == 12
 
 
+@pytest.mark.slow
 def test_ctrl_c_ends_the_reading_of_a_large_archive(tmp_path: Path) -> None:
     big = minified({"Records": [event(n % 60, eventID=f"{n}") for n in range(3000)]})
     with tarfile.open(tmp_path / "e.tar", "w") as archive:

@@ -68,6 +68,7 @@ def test_every_record_comes_back_from_its_row(evidence: Path, tmp_path: Path) ->
     assert sum(map(len, rows.values())) > 2500
 
 
+@pytest.mark.slow
 def test_every_record_comes_back_from_a_store_that_anyone_opens(evidence: Path, tmp_path: Path) -> None:
     """By the view `cloudtrail_logs` and DuckDB alone: events with an id once each, those without as often as read."""
     with_id: set[str] = set()
@@ -91,6 +92,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("rows")
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(values=st.lists(any_records(), min_size=1, max_size=10))
 def test_any_record_comes_back(values: list[Any], folder: Path) -> None:

@@ -7,6 +7,8 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 import ctaudit
 from tests.store.processes import ingesting, until
 from tests.store.stores import CATALOG, told
@@ -42,6 +44,7 @@ def start(program: str, *words: object) -> subprocess.Popen[str]:
     )
 
 
+@pytest.mark.slow
 def test_questions_are_answered_while_an_ingest_commits(tmp_path: Path) -> None:
     store = tmp_path / "store"
     with ingesting(store, LOGS, share=4) as process:
@@ -59,6 +62,7 @@ def test_questions_are_answered_while_an_ingest_commits(tmp_path: Path) -> None:
     assert told(store) == told(tmp_path / "alone")
 
 
+@pytest.mark.slow
 def test_a_duckdb_shell_left_open_only_delays_the_commit(tmp_path: Path) -> None:
     store = tmp_path / "store"
     ctaudit.ingest(store, [str(LOGS / "eu-west-1")], jobs=1)

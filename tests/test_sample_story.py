@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import SAMPLE, Ask, Case
+from tests.conftest import SAMPLE, Ask, Case, made
 from tests.trail import company
 from tests.trail.plot import Step
 from tests.trail.story import ANSWERS
@@ -23,6 +23,12 @@ SHOWN = [line.split()[2] for line in COMMANDS if line.startswith("ctaudit show "
 INTRUDER = ANSWERS.addresses[0]
 
 Row = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def case(tmp_path_factory: pytest.TempPathFactory) -> Case:
+    """A case of its own: the story's `validate` writes into the store."""
+    return made(tmp_path_factory.mktemp("story"))
 
 
 @pytest.fixture

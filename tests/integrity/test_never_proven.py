@@ -76,6 +76,7 @@ def test_what_is_flipped_here_is_proven_as_it_is() -> None:
     assert judged(OLDER, body(OLDER), None).status is Status.UNPROVEN
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", [OLDER, NEWER])
 def test_no_bit_of_a_digest_can_be_flipped(key: str) -> None:
     successor = SUCCESSOR if key == OLDER else None  # it must not help

@@ -107,6 +107,7 @@ def test_any_bytes_are_read_without_raising(data: bytes, beginning: bytes) -> No
     read_all(beginning + data)
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=400)
 @given(st.sampled_from(TEXTS), st.lists(MUTATIONS, min_size=1, max_size=4))
 def test_a_damaged_text_is_read_without_raising_and_told(text: bytes, mutations: list[Mutation]) -> None:
@@ -131,6 +132,7 @@ def _is_good(text: bytes) -> bool:
     return True
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=300)
 @given(st.sampled_from(PACKED), st.lists(MUTATIONS, min_size=1, max_size=3))
 def test_a_damaged_gzip_file_is_read_without_raising_and_told(data: bytes, mutations: list[Mutation]) -> None:
@@ -139,6 +141,7 @@ def test_a_damaged_gzip_file_is_read_without_raising_and_told(data: bytes, mutat
     assert faults or texts(damaged) == texts(data)
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=400)
 @given(st.sampled_from(TEXTS), st.floats(0, 1))
 def test_a_cut_text_keeps_every_record_before_the_cut(text: bytes, where: float) -> None:
@@ -147,6 +150,7 @@ def test_a_cut_text_keeps_every_record_before_the_cut(text: bytes, where: float)
     assert Counter(str(row["eventid"]) for row in rows) == identities(records(cut))
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=300)
 @given(st.integers(0, len(PACKED) - 1), st.floats(0, 1))
 def test_a_cut_gzip_file_keeps_every_record_before_the_cut(number: int, where: float) -> None:
@@ -185,6 +189,7 @@ def test_every_cut_of_a_log_keeps_what_stands_before_it(tmp_path: Path) -> None:
 LOGS = [text for text in TEXTS if text.startswith(b'{"Records":[{')]
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=300)
 @given(
     st.sampled_from(LOGS),

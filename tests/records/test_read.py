@@ -338,6 +338,7 @@ def test_a_record_beyond_the_limit_costs_itself_alone(layout: str, monkeypatch: 
         assert reading.faults[0].offset == place(LAYOUTS[layout], 2)
 
 
+@pytest.mark.slow
 def test_a_line_of_fifty_megabytes_is_a_fault_in_little_time() -> None:
     text = log([R[0], R[1] | {"requestParameters": {"key": "k" * 50_000_000}}, R[2]])
     started = time.process_time()
@@ -415,6 +416,7 @@ HOSTILE = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_text_is_read_in_bounded_time(name: str) -> None:
     started = time.process_time()

@@ -145,6 +145,7 @@ HOSTILE = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_text_is_walked_in_bounded_time(name: str) -> None:
     text = HOSTILE[name]
@@ -162,6 +163,7 @@ def test_a_long_string_takes_no_more_memory_than_its_text() -> None:
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 64 * 1024
 
 
+@pytest.mark.slow
 def test_a_walk_that_gives_up_says_so() -> None:
     pieces = walked(HOSTILE["unclosed wrappers around whole records"])
     assert pieces[-1][1] == "unread"

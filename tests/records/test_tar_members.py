@@ -295,6 +295,7 @@ def test_headers_without_end_keep_little() -> None:
 # ---- bombs
 
 
+@pytest.mark.slow
 def test_a_bomb_is_cut() -> None:
     deflate = zlib.compressobj(9, zlib.DEFLATED, 31)
     size = 2 * limits.ARCHIVE_FREE_BYTES

@@ -68,6 +68,7 @@ def test_zip64_is_read(tmp_path: Path) -> None:
     assert (kept(found), troubles(found)) == (FILES, [])
 
 
+@pytest.mark.slow
 def test_more_members_than_sixteen_bits_can_count() -> None:
     data = zipped([(f"{n}.json", b"") for n in range(66_000)], zipfile.ZIP_STORED)
     found = read(data)
@@ -232,6 +233,7 @@ def test_a_bomb_is_cut_and_the_others_are_kept() -> None:
     assert [len(member.data or b"") for member in found] == [1, limits.RATIO_FREE_BYTES, 1]
 
 
+@pytest.mark.slow
 def test_many_bombs_together_end_the_reading() -> None:
     bomb = b"\0" * (limits.RATIO_FREE_BYTES - 1)
     data = zipped([(f"{n}", bomb) for n in range(17)])

@@ -229,6 +229,7 @@ def test_a_merge_stops_at_its_limit_of_memory(store: Path, monkeypatch: pytest.M
         assert compact_all(Layout(store), NOW, never, lambda files, total: None).merged == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("press", [0, 1, 7, 15])
 def test_ctrl_c_leaves_whole_dates_behind(press: int, store: Path) -> None:
     before, untouched = told(store), segments(store)

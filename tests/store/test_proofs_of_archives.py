@@ -87,6 +87,7 @@ def test_logs_read_elsewhere_are_neither_missing_nor_failed(way: str, tmp_path: 
     assert verdicts(made.store) == {"proven": 9}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("validated_first", [True, False])
 def test_a_row_is_proven_by_a_mirror_whatever_it_was_read_from(way: str, validated_first: bool, tmp_path: Path) -> None:
@@ -122,6 +123,7 @@ def test_an_edited_log_in_an_archive_has_failed(way: str, tmp_path: Path) -> Non
     assert verdicts(made.store) == {"proven": 6, "failed": 2}
 
 
+@pytest.mark.slow
 def test_an_archive_that_was_mended_is_taken_as_it_is_now(tmp_path: Path) -> None:
     """What it held before is still in the store, and has failed; but the log is there as AWS delivered it."""
     made = scene(tmp_path, tiny(1))

@@ -153,6 +153,7 @@ def test_a_snapshot_whose_segments_are_gone_is_told_from_a_damaged_store(store: 
     assert not isinstance(raised.value, StoreChanged)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "words",
     [

@@ -174,6 +174,7 @@ def contents(path: Path) -> dict[str, bytes]:
     return {str(each.relative_to(path)): each.read_bytes() for each in found}
 
 
+@pytest.mark.slow
 def test_no_flipped_byte_of_a_catalog_ends_in_a_traceback(store: Path) -> None:
     chance = random.Random(7)
     content = (store / CATALOG).read_bytes()
@@ -232,6 +233,7 @@ def holding(store: Path) -> Iterator[subprocess.Popen[str]]:
         process.communicate()
 
 
+@pytest.mark.slow
 def test_first_ingests_at_the_same_time_do_not_undo_each_other(tmp_path: Path) -> None:
     store = tmp_path / "store"
     words = [sys.executable, "-m", "ctaudit", "ingest", str(LOGS / "eu-west-1"), "--store", str(store)]
@@ -265,6 +267,7 @@ def mounted(folder: Path, options: str) -> Iterator[None]:
         subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("room", [0, 24, 400])
 def test_a_full_disk_is_told_and_the_store_stays_as_it_was(room: int, kept: Kept, tmp_path: Path) -> None:
     """`room` kilobytes are left: for nothing, for part of a segment, for the segments but not for the catalog …"""
@@ -298,6 +301,7 @@ def test_a_full_disk_is_told_when_the_store_is_new(tmp_path: Path) -> None:
         assert run(*INGEST, "--store", disk / "store", folder=tmp_path).code == 0
 
 
+@pytest.mark.slow
 def test_a_full_disk_is_told_by_workers_too(kept: Kept, tmp_path: Path) -> None:
     disk = tmp_path / "disk"
     with mounted(disk, "size=64m"):
@@ -363,6 +367,7 @@ def as_nobody(*words: str | Path) -> Done:
 # Processes that are killed
 
 
+@pytest.mark.slow
 def test_a_worker_that_is_killed_ends_the_ingest_and_the_next_one_completes_it(kept: Kept, tmp_path: Path) -> None:
     store = tmp_path / "store"
     with ingesting(store, LOGS) as process:
@@ -395,22 +400,13 @@ def kill_and_complete(store: Path, kept: Kept, after: float) -> bool:
     return killed
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("moment", [0.4, 0.9, 1.5])
 def test_an_ingest_that_is_killed_is_completed_by_the_next(moment: float, kept: Kept, tmp_path: Path) -> None:
     assert kill_and_complete(tmp_path / "store", kept, moment)
 
 
 @pytest.mark.slow
-def test_no_moment_of_a_kill_matters(kept: Kept, tmp_path: Path) -> None:
-    chance = random.Random(3)
-    killed = 0
-    for number in range(40):
-        store = tmp_path / str(number)
-        killed += kill_and_complete(store, kept, chance.uniform(0.2, 3.5))
-        shutil.rmtree(store)
-    assert killed > 10
-
-
 @pytest.mark.parametrize(("moment", "to_group"), [(0.0, True), (0.3, False), (0.6, True), (1.2, True)])
 def test_ctrl_c_ends_an_ingest_at_once(moment: float, to_group: bool, kept: Kept, tmp_path: Path) -> None:
     """A terminal sends the signal to every process of the group, `kill` to one."""
