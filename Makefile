@@ -30,11 +30,11 @@ demo: $(VENV)/ready
 	done
 
 test: $(VENV)/ready
-	$(BIN)/python -m pytest -q -m "not slow" -n auto
+	$(BIN)/python -m pytest -q -m "not slow" -n auto --dist loadfile
 
 # Slow tests, linter, formatter and types: what CI runs after `make test`.
 check: $(VENV)/ready
-	$(BIN)/python -m pytest -q -m slow
+	$(BIN)/python -m pytest -q -m slow -n auto
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy

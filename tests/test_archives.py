@@ -76,6 +76,10 @@ FOLDERS: dict[str, Callable[[], Mapping[str, bytes]]] = {
     "gz.bz2": lambda: over(bz2.compress, ".bz2"),
 }
 FORMS = (*ARCHIVES, *FOLDERS)
+EACH_FORM = [
+    pytest.param(form, jobs, marks=() if (form, jobs) in (("zip", 1), ("tar.gz", 2)) else pytest.mark.slow)
+    for form, jobs in (*((form, 1) for form in FORMS), ("zip", 2), ("tar.gz", 2))
+]
 
 
 @pytest.fixture(scope="module")
@@ -117,7 +121,7 @@ def contents(store: Path) -> list[tuple[Any, ...]]:
     return select(store, "SELECT file_id, sha256, kind, bytes, records, events, refused FROM contents ORDER BY ALL")
 
 
-@pytest.mark.parametrize(("form", "jobs"), [*((form, 1) for form in FORMS), ("zip", 2), ("tar.gz", 2)])
+@pytest.mark.parametrize(("form", "jobs"), EACH_FORM)
 def test_the_same_rows_come_of_every_form(
     form: str,
     jobs: int,
@@ -167,6 +171,7 @@ def given(store: Path, data: bytes, *more: str) -> subprocess.CompletedProcess[b
     )  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["zip", "tar", "tar.zst"])
 def test_standard_input_is_read_like_a_file(
     form: str, forms: dict[str, Path], expected: tuple[str, int], tmp_path: Path
@@ -197,6 +202,7 @@ def test_a_log_on_standard_input_is_read(data: bytes, tmp_path: Path) -> None:
     assert (again["files_known"], again["events"]) == (1, 0)
 
 
+@pytest.mark.slow
 def test_standard_input_is_told_like_a_file_that_was_named(tmp_path: Path) -> None:
     """Faults of one input are not void because another came; the same input again does not double them."""
     store = tmp_path / "store"

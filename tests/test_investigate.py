@@ -382,6 +382,7 @@ def test_ingest_is_the_function_whoever_imported_the_file_of_that_name(program: 
     subprocess.run([sys.executable, "-c", program], check=True)
 
 
+@pytest.mark.slow
 def test_a_script_without_a_main_guard_may_ingest_with_workers(case: Case, tmp_path: Path) -> None:
     """Workers must not run the script again."""
     script = tmp_path / "script.py"

@@ -54,6 +54,7 @@ def test_a_pipe_gets_no_escape(form: str, case: Case) -> None:
     assert "\x1b" not in done.out + done.err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", [40, 80, 120])
 @pytest.mark.parametrize("words", [("timeline",), ("partitions",), ("faults",), LOOKUP])
 def test_no_row_is_wider_than_the_terminal(words: tuple[str, ...], width: int, case: Case) -> None:
@@ -91,6 +92,7 @@ def test_sql_on_a_terminal_is_limited_too(case: Case) -> None:
 # ---- the progress bar
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", [120, 80, 30])
 def test_ingest_shows_a_bar_that_is_gone_at_the_end(width: int, tmp_path: Path) -> None:
     done = on_terminal("ingest", SAMPLE, width=width, folder=tmp_path)

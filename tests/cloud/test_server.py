@@ -84,6 +84,7 @@ def test_throttling_ends(clients: tuple[Any, Any], cloud: Cloud) -> None:
     assert cloud.count("GetObject") == 3
 
 
+@pytest.mark.slow
 def test_an_answer_can_come_too_late(clients: tuple[Any, Any], cloud: Cloud) -> None:
     cloud.trouble("a/key.json.gz", Delay(1.5))
     with pytest.raises(ReadTimeoutError):

@@ -191,6 +191,7 @@ def test_conditions_hold_in_any_letter_case(name: str, cased: Path) -> None:
 # Hostile text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", QUOTES)
 def test_hostile_needles_find_themselves_and_nothing_else(text: str, hostile: Path) -> None:
     lowered = text.lower()
@@ -217,6 +218,7 @@ def test_a_bucket_of_a_hostile_name_is_found(text: str, hostile: Path) -> None:
     assert text in [row["resource"] for row in ctaudit.open(hostile).who_touched(text)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", QUOTES)
 def test_filters_of_hostile_text_are_answered(text: str, hostile: Path) -> None:
     store = ctaudit.open(hostile)

@@ -315,6 +315,7 @@ except QueryLimit as error:
 """Asks a question and says how much memory the process ever had."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("bomb", BOMBS)
 def test_a_query_ends_at_its_memory_limit(bomb: str, case: Case) -> None:
     words = [sys.executable, "-c", _MEASURED, str(case.store), BOMBS[bomb], str(MEMORY)]
@@ -336,6 +337,7 @@ LONG = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sql", [ENDLESS, LONG, BOMBS["rows for Python"]], ids=["endless", "long", "rows"])
 def test_ctrl_c_stops_a_query_at_once(sql: str, case: Case) -> None:
     words = [*COMMAND, "query", sql, "--store", str(case.store), "--memory", "8GB"]

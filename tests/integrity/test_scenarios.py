@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
+import pytest
+
 from tests.integrity.scenario import expected
 from tests.integrity.scenarios import ROW_COUNT, SCENARIOS
 
@@ -16,6 +18,7 @@ def test_names_are_unique() -> None:
     assert [name for name, count in Counter(map(str, SCENARIOS)).items() if count > 1] == []
 
 
+@pytest.mark.slow
 def test_every_scenario_can_be_asked_somehow_and_is_made_the_same_each_time() -> None:
     for scenario in SCENARIOS:
         one, other = scenario.build(), scenario.build()

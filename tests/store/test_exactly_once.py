@@ -124,6 +124,7 @@ def shuffles(count: int, seed: int) -> list[tuple[str, ...]]:
     return [tuple(chance.sample(FILES, len(FILES))) for _ in range(count)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("order", shuffles(1, seed=1))
 def test_the_order_of_ingests_does_not_matter(order: Run, evidence: Path, whole: Told, tmp_path: Path) -> None:
     assert take(evidence, tmp_path / "store", *([name] for name in order)) == whole

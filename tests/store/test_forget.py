@@ -261,6 +261,7 @@ def test_there_must_be_a_store_and_a_date(tmp_path: Path) -> None:
     assert run("forget", "--until", "yesterday", "--yes", store=tmp_path / "none").code == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("typed", "code", "left"),
     [(b"y\n", 0, 3), (b"n\n", 0, 5), (b"\n", 0, 5), (b"\x03", 130, 5), (b"\x04", 0, 5)],

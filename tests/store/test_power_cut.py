@@ -78,6 +78,7 @@ def test_segments_are_on_the_disk_before_a_commit_names_them(ingested: tuple[Pat
         assert_flushed(done.calls[:commit], store, Path(path))
 
 
+@pytest.mark.slow
 def test_the_new_catalog_is_on_the_disk_before_it_gets_its_name(ingested: tuple[Path, Watched]) -> None:
     store, done = ingested
     unborn = str(store / f"{CATALOG}.new")
@@ -92,6 +93,7 @@ def test_the_new_catalog_is_on_the_disk_before_it_gets_its_name(ingested: tuple[
         assert any(call.name in SYNCS and call.path == path for call in done.calls[:named])
 
 
+@pytest.mark.slow
 def test_duckdb_flushes_its_log_and_its_file(ingested: tuple[Path, Watched]) -> None:
     """What is written to the log is flushed before the file is written, and that before the log is removed.
 
@@ -114,6 +116,7 @@ def test_duckdb_flushes_its_log_and_its_file(ingested: tuple[Path, Watched]) -> 
     assert not dirty & {catalog}
 
 
+@pytest.mark.slow
 def test_nothing_is_deleted_that_an_earlier_commit_names(ingested: tuple[Path, Watched], evidence: Path) -> None:
     """Should the last commits be lost, the segments that they replaced are needed again."""
     store, done = ingested

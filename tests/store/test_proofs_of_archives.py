@@ -75,6 +75,7 @@ def verdicts(store: Path) -> dict[str, int]:
     return dict(select(store, "SELECT integrity, count(*) FROM cloudtrail_logs GROUP BY ALL"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", WAYS)
 def test_logs_read_elsewhere_are_neither_missing_nor_failed(way: str, tmp_path: Path) -> None:
     """Digests are on disk, logs are not: the store's files are validated as well as they can be."""
@@ -112,6 +113,7 @@ def test_a_row_is_proven_by_a_mirror_whatever_it_was_read_from(way: str, validat
         assert place["proof"]["digest_integrity"] == "proven"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", WAYS)
 def test_an_edited_log_in_an_archive_has_failed(way: str, tmp_path: Path) -> None:
     trail = tiny()
@@ -140,6 +142,7 @@ def test_an_archive_that_was_mended_is_taken_as_it_is_now(tmp_path: Path) -> Non
         assert codes(made.prove(None)) == sorted(filter(None, [code, "log.held"]))
 
 
+@pytest.mark.slow
 def test_a_log_that_is_nowhere_is_still_missing(tmp_path: Path) -> None:
     made = scene(tmp_path, tiny())
     logs = taken_away(made)
@@ -148,6 +151,7 @@ def test_a_log_that_is_nowhere_is_still_missing(tmp_path: Path) -> None:
     assert codes(made.prove(None)) == ["log.held", "log.missing"]
 
 
+@pytest.mark.slow
 def test_digests_in_an_archive_are_said_to_be_unread_and_nothing_is_called_gone(tmp_path: Path) -> None:
     made = scene(tmp_path, tiny(4))
     digests = sorted(path for path in made.mirror.rglob("*CloudTrail-Digest_*") if path.suffix == ".gz")
@@ -162,6 +166,7 @@ def test_digests_in_an_archive_are_said_to_be_unread_and_nothing_is_called_gone(
     assert told.samples == (f"{made.folder / 'logs.zip'}!/{next(iter(inside))}",)
 
 
+@pytest.mark.slow
 def test_a_store_made_from_one_archive_can_only_be_proven_by_what_it_unpacks_to(tmp_path: Path) -> None:
     made = scene(tmp_path, tiny())
     files = {path.relative_to(made.mirror).as_posix(): path.read_bytes() for path in made.mirror.rglob("*.gz")}
@@ -173,6 +178,7 @@ def test_a_store_made_from_one_archive_can_only_be_proven_by_what_it_unpacks_to(
     assert verdicts(made.store) == {"proven": 9}
 
 
+@pytest.mark.slow
 def test_a_log_slipped_into_an_archive_is_not_proven(tmp_path: Path) -> None:
     trail = tiny()
     trail.put_log(slipped_in())
@@ -182,6 +188,7 @@ def test_a_log_slipped_into_an_archive_is_not_proven(tmp_path: Path) -> None:
     assert verdicts(made.store) == {"proven": 9, "unproven": 3}
 
 
+@pytest.mark.slow
 def test_logs_from_standard_input_are_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made = scene(tmp_path, tiny())
     logs = taken_away(made)

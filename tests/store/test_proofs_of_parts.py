@@ -33,6 +33,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Scene:
     return made
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "part",
     [

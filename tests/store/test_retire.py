@@ -49,6 +49,7 @@ def retired(store: Path) -> set[str]:
     return {name for (name,) in select(store, "SELECT name FROM retired")}
 
 
+@pytest.mark.slow
 def test_a_replaced_segment_stays_for_its_grace_and_then_goes(store: Path) -> None:
     old = files(store)
     compact(store, now=NOW)
@@ -62,6 +63,7 @@ def test_a_replaced_segment_stays_for_its_grace_and_then_goes(store: Path) -> No
     assert retired(store) == set()
 
 
+@pytest.mark.slow
 def test_a_left_over_goes_at_once(store: Path) -> None:
     compact(store, now=NOW)
     there = files(store)
@@ -73,6 +75,7 @@ def test_a_left_over_goes_at_once(store: Path) -> None:
     assert files(store) == there | {"notes.txt"}
 
 
+@pytest.mark.slow
 def test_what_was_retired_by_a_clock_in_the_future_does_not_stay_for_ever(store: Path) -> None:
     old = files(store)
     compact(store, now=NOW + timedelta(days=3650))
@@ -82,6 +85,7 @@ def test_what_was_retired_by_a_clock_in_the_future_does_not_stay_for_ever(store:
     assert not old & files(store)
 
 
+@pytest.mark.slow
 def test_an_ingest_that_replaces_a_segment_retires_it(tmp_path: Path) -> None:
     """The lookup's spelling comes first; the file in S3 has a lesser place or not, so both are asked for both ways."""
     s3 = put(tmp_path / "s3.json", [event(0), event(1)])
@@ -97,6 +101,7 @@ def test_an_ingest_that_replaces_a_segment_retires_it(tmp_path: Path) -> None:
     assert len(replaced) == 1
 
 
+@pytest.mark.slow
 def test_a_name_that_is_retired_and_comes_back_is_not_deleted(store: Path) -> None:
     layout, before = Layout(store), told(store)
     date, name = select(store, "SELECT date, name FROM segments ORDER BY name")[0]
@@ -113,6 +118,7 @@ def test_a_name_that_is_retired_and_comes_back_is_not_deleted(store: Path) -> No
     assert told(store) == before
 
 
+@pytest.mark.slow
 def test_a_retired_file_that_a_damaged_log_makes_again_stays_for_its_readers(store: Path, tmp_path: Path) -> None:
     damaged = tmp_path / "damaged.json"
     damaged.write_bytes(put(tmp_path / "whole.json", [event(10), event(11), event(12)]).read_bytes()[:-40])
@@ -126,6 +132,7 @@ def test_a_retired_file_that_a_damaged_log_makes_again_stays_for_its_readers(sto
     assert told(store) == before
 
 
+@pytest.mark.slow
 def test_who_had_looked_at_the_view_before_goes_on_reading(store: Path) -> None:
     with duckdb.connect(str(store / CATALOG), read_only=True) as connection:
         sql = connection.execute("SELECT sql FROM duckdb_views() WHERE view_name = 'cloudtrail_logs'").fetchone()
@@ -138,6 +145,7 @@ def test_who_had_looked_at_the_view_before_goes_on_reading(store: Path) -> None:
         assert sorted(map(repr, connection.execute(select_sql).fetchall())) == expected
 
 
+@pytest.mark.slow
 def test_a_snapshot_whose_segments_are_gone_is_told_from_a_damaged_store(store: Path) -> None:
     layout = Layout(store)
     with duckdb.connect(config=CONFIG) as connection:

@@ -191,6 +191,7 @@ def _segment(store: Path) -> Path:
     return max(store.glob("events/date=2026*/*.parquet"), key=lambda path: path.stat().st_size)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("left", [None, 0, 3000])
 @pytest.mark.parametrize("words", [("timeline",), ("who-deleted", "x"), ("query", "FROM cloudtrail_logs"), INGEST])
 def test_a_segment_that_is_gone_or_damaged_is_told(left: int | None, words: tuple[str, ...], store: Path) -> None:
@@ -206,6 +207,7 @@ def test_a_segment_that_is_gone_or_damaged_is_told(left: int | None, words: tupl
 # One ingest at a time
 
 
+@pytest.mark.slow
 def test_a_second_ingest_is_refused_and_says_who_holds_the_store(store: Path, kept: Kept) -> None:
     before = contents(store)
     with holding(store) as holder:
@@ -330,6 +332,7 @@ def test_a_read_only_disk_answers_but_takes_nothing(kept: Kept, tmp_path: Path) 
         assert_told(run(*INGEST, "--store", disk / "new", folder=tmp_path), "Read-only", "choose another --store DIR")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to become somebody else")
 def test_a_store_of_somebody_else_is_told(kept: Kept) -> None:
     """Root may write everywhere, so another user asks."""
