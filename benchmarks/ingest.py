@@ -182,6 +182,11 @@ def _workers(program: Sequence[str], corpus: Corpus, folder: Path, given: argpar
             shutil.rmtree(out, ignore_errors=True)
             spent.append(run(_ingest(program, folder, out, "--jobs", str(jobs))))
     lines += [_row(f"--jobs {jobs}", corpus, _result(spent, out)) for jobs, spent in costs.items()]
+    lines += ["", "| | CPU s of the first process (rounds) | share of all |", "|---|---|---|"]
+    for jobs, spent in costs.items():
+        middle = median(spent)
+        rounds = ", ".join(f"{each.own:.2f}" for each in spent)
+        lines.append(f"| --jobs {jobs} | {middle.own:.2f} ({rounds}) | {middle.own / middle.cpu:.0%} |")
     return "\n".join(lines)
 
 

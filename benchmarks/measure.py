@@ -32,6 +32,8 @@ class Cost:
     """Seconds until the command itself ended."""
     cpu: float
     """User and system seconds of it and of every process that it started."""
+    own: float
+    """Of them, seconds of the command's first process: what it does alone while others work for it."""
     peak: int
     """Resident bytes of its largest process."""
     family: int
@@ -50,7 +52,7 @@ def run(command: Sequence[str], *, allowed: Iterable[int] = (0,)) -> Cost:
         process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=errors, env=_ENVIRONMENT
         )
-        wall, cpu, peak = 0.0, 0.0, 0
+        wall, cpu, own, peak = 0.0, 0.0, 0.0, 0
         watch = _Watch()
         while (ended := _reap()) is not None:
             pid, status, usage = ended
@@ -58,6 +60,7 @@ def run(command: Sequence[str], *, allowed: Iterable[int] = (0,)) -> Cost:
             peak = max(peak, usage.ru_maxrss * 1024)
             if pid == process.pid:
                 wall = time.perf_counter() - started
+                own = usage.ru_utime + usage.ru_stime
                 process.returncode = os.waitstatus_to_exitcode(status)
         watch.stop()
         if process.returncode not in allowed:
@@ -65,7 +68,7 @@ def run(command: Sequence[str], *, allowed: Iterable[int] = (0,)) -> Cost:
             sys.exit(
                 f"{shlex.join(command)}: exit {process.returncode}\n{errors.read().decode(errors='replace')[-2000:]}"
             )
-    return Cost(wall, cpu, peak, watch.most)
+    return Cost(wall, cpu, own, peak, watch.most)
 
 
 class _Watch(threading.Thread):
@@ -131,6 +134,7 @@ def median(costs: Sequence[Cost]) -> Cost:
     return Cost(
         statistics.median(cost.wall for cost in costs),
         statistics.median(cost.cpu for cost in costs),
+        statistics.median(cost.own for cost in costs),
         max(cost.peak for cost in costs),
         max(cost.family for cost in costs),
     )
