@@ -194,9 +194,10 @@ def _left_out(others: int, more: int) -> tuple[str, ...]:
 
 
 def _partial(found: Survey) -> tuple[str, ...]:
-    sentences = [*unread(found.spoken.totals.faults)]
+    totals = found.spoken.totals
+    sentences = [*unread(totals.faults, totals.unfinished)]
     if not found.asked:
-        ends = found.spoken.totals.first_time, found.spoken.totals.last_time
+        ends = totals.first_time, totals.last_time
         return (*sentences, coverage_words.nothing_asked(*ends))
     gap, silent = (sum(each.count(state) for each in found.places.values()) for state in (State.GAP, State.SILENT))
     if gap or silent:

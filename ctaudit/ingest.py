@@ -86,6 +86,8 @@ def ingest(
     """
     started = time.monotonic()
     layout = Layout(Path(store).absolute())
+    if remote := [source for source in sources if source.startswith("s3://")]:
+        raise UsageError(f"{remote[0]} cannot be ingested yet", "copy it first: aws s3 sync S3URI FOLDER")
     if not any(source == standard_input.NAME or files.exists(source) for source in sources):
         raise UsageError(f"there is no such file or folder: {', '.join(map(_shown, sources))}", "check the spelling")
     try:
@@ -116,9 +118,12 @@ class _Run:
     def run(self, sources: Sequence[str]) -> Summary:
         named = [source for source in sources if source != standard_input.NAME]
         self._pending.listed += map(_shown, named)
+        begun = [*self._pending.listed, *({standard_input.NAME} & set(sources))]
         chosen = self._list(named)
         if len(named) < len(sources):
             chosen.append(standard_input.spool(_STDIN, self._layout.spool, self._stopped))
+        if chosen:
+            ledger.begin(self._layout, begun, datetime.now(UTC))
         total = sum(file.size for file in chosen)
         self._tell(files_total=len(chosen), bytes_total=total)
         for share in self._shares(list(_plan(chosen)), total):
@@ -127,6 +132,7 @@ class _Run:
             if time.monotonic() > self._commit_at:
                 self._commit()
         self._stop_if_asked()
+        self._pending.finished += begun
         self._commit()
         compact_some(self._layout, self._summary.events, datetime.now(UTC), self._stopped)
         self._summary.faults.sort()
@@ -226,7 +232,7 @@ class _Run:
 
     def _commit(self) -> None:
         began = time.monotonic()
-        if self._pending.entries or self._pending.faults or self._pending.listed:
+        if self._pending != Pending():
             done = commit(self._layout, self._pending, datetime.now(UTC))
             self._summary.events += done.events
             self._summary.duplicates += done.duplicates

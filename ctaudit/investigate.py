@@ -127,7 +127,7 @@ class Store:
         covered = (totals.first_time, totals.last_time)
         left_out = Answer(
             *((), 0, result.snapshot.omitted, totals.faults, covered, result.snapshot.events, result.snapshot.gaps),
-            result.snapshot.forgotten,
+            *(result.snapshot.forgotten, totals.unfinished),
         )
         return Table(columns, result.rows, len(result.rows), notes, _partial(left_out, asked))
 
@@ -245,7 +245,8 @@ def _checked(filters: Filters) -> Filters:
     if unknown:
         raise UsageError(f"'{unknown[0]}' is no outcome", f"there are {', '.join(OUTCOMES)}")
     for text in (*filters.events, *filters.services):
-        _utf8(text)
+        if _utf8(text).endswith("*"):
+            raise UsageError(f"'{text}' is a pattern, and events and services are asked for by their whole names")
     return filters
 
 
@@ -268,7 +269,7 @@ def _partial(answer: Answer, span: Span) -> tuple[str, ...]:
 
 def _unjudged(answer: Answer) -> tuple[str, ...]:
     """Say what could not be read, what a validation found lacking, and what the filters could not judge."""
-    sentences = [*holdings.unread(answer.faults), *holdings.uncovered(answer.gaps)]
+    sentences = [*holdings.unread(answer.faults, answer.unfinished), *holdings.uncovered(answer.gaps)]
     sentences += forgotten.sentences(answer.forgotten)
     for reason, count in answer.omitted.items():
         sentences.append(f"{count} events have {reason}, so the filter could not judge them")

@@ -136,3 +136,5 @@ class Answer:
     """What validations found to be gone or uncovered in the span: files, hours."""
     forgotten: Forgotten | None = None
     """Days of the span that were dropped on purpose."""
+    unfinished: tuple[tuple[str, str], ...] = ()
+    """(source, since when) of ingests that have not come to their end."""

@@ -58,9 +58,9 @@ def forget(store: str | os.PathLike[str], agreed: Plan, *, now: datetime) -> Doc
     Raises StoreError when the store has changed since the plan was made, or cannot be written.
     """
     layout = _opened(store)
-    if agreed.dates:
-        with _holding(layout, "is forgetting dates of"):
-            sweep(layout, now)
+    with _holding(layout, "is forgetting dates of"):  # an ingest under way may be about to add some
+        sweep(layout, now)
+        if agreed.dates:
             forgetting.drop(layout, agreed, now)
     return told(agreed, forgotten=agreed.dates > 0)
 

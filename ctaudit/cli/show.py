@@ -17,7 +17,9 @@ from ctaudit.reports.formats import Format
 @PLAIN
 @click.pass_context
 def show(ctx: click.Context, /, event_id: str, fail_empty: bool, store: Path, format_: str) -> int:
-    """Show the event EVENT_ID whole, with every file it was read from and that file's SHA-256.
+    """Show the event EVENT_ID whole, with every file it was read from and the SHA-256 of what is in that file.
+
+    The hash is that of the log unpacked, as digests give it (`zcat FILE | sha256sum`).
 
     An event that came with two different bodies is shown with both.
 

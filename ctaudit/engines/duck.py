@@ -58,6 +58,7 @@ def _answer(connection: duckdb.DuckDBPyConnection, layout: Layout, query: Query,
         snapshot.events,
         snapshot.gaps,
         snapshot.forgotten,
+        snapshot.totals.unfinished,
     )
 
 

@@ -97,7 +97,8 @@ def notes(tally: Tally, text: str) -> tuple[str, ...]:
     """Say what lies near the question but not in its rows."""
     sentences: list[str] = []
     if tally.inside:
-        sentences.append(f"{_calls(tally.inside)} on things inside it, not on it; to see them ask for '{text}/*'")
+        them = "one name followed by '/*'" if text.endswith("*") else f"'{text}/*'"
+        sentences.append(f"{_calls(tally.inside)} on things inside it, not on it; to see them ask for {them}")
     if tally.parts:
         sentences.append(
             f"{_calls(tally.parts)} on a part of it, not on it as a whole; see: ctaudit who-changed {text}"

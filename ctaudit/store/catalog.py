@@ -11,8 +11,9 @@ from pathlib import Path
 import duckdb
 
 from ctaudit.errors import StoreBusy, StoreError
-from ctaudit.store import embedded, gate
+from ctaudit.store import embedded, gate, unfinished
 from ctaudit.store.layout import STORE_VERSION, Layout, sync
+from ctaudit.store.unfinished import Unfinished
 from ctaudit.store.views import quote
 
 _SCHEMA = """
@@ -77,7 +78,8 @@ CREATE TABLE trail_stops (
 );
 CREATE TABLE log_buckets (name VARCHAR PRIMARY KEY);
 CREATE VIEW files AS
-  SELECT c.file_id, min(p.path) AS path, c.sha256, c.kind, c.bytes, c.records, c.events, c.refused, c.integrity
+  SELECT c.file_id, coalesce(min(p.path) FILTER (NOT starts_with(p.path, '-')), min(p.path)) AS path,
+         c.sha256, c.kind, c.bytes, c.records, c.events, c.refused, c.integrity
   FROM contents c LEFT JOIN paths p USING (file_id) GROUP BY ALL;
 CREATE VIEW partitions AS
   SELECT account, region, p.date, sum(p.rows)::BIGINT AS rows, round(sum(s.bytes * p.rows / s.rows))::BIGINT AS bytes,
@@ -106,6 +108,8 @@ class Totals:
     last_time: str | None
     undated: int
     """Events without a usable time."""
+    unfinished: Unfinished = ()
+    """Ingests that have not come to their end."""
 
 
 @contextlib.contextmanager
@@ -195,7 +199,7 @@ def totals(connection: duckdb.DuckDBPyConnection) -> Totals:
            FROM segments"""
     ).fetchone()
     assert row is not None  # an aggregate without GROUP BY always has one row
-    return Totals(*row)
+    return Totals(*(*row, unfinished.found(connection)))
 
 
 @contextlib.contextmanager

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from ctaudit.errors import StoreError
 from ctaudit.fault import Fault
 from ctaudit.records.arrow import SCHEMA
-from ctaudit.store import catalog, deliveries, proofs, retire, views
+from ctaudit.store import catalog, deliveries, proofs, retire, unfinished, views
 from ctaudit.store.duplicates import Resolved, resolve
 from ctaudit.store.layout import EMPTY, Layout, sync
 from ctaudit.store.once_forgotten import keep_out
@@ -58,6 +58,8 @@ class Pending:
     faults: list[tuple[str, Fault]] = field(default_factory=list)
     """Each with the file on disk that it was found in."""
     segments: list[Segment] = field(default_factory=list)
+    finished: list[str] = field(default_factory=list)
+    """Sources of which all has been read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,7 @@ def commit(layout: Layout, pending: Pending, now: datetime) -> Committed:
         _insert_ledger(connection, pending)
         exchange(connection, removed, added, now)
         _insert_findings(connection, resolved)
+        unfinished.end(connection, pending.finished)
         refresh_views(connection, layout)
     return _committed(resolved.values())
 

@@ -7,9 +7,10 @@ from typing import Any
 import duckdb
 
 from ctaudit.query import Span
-from ctaudit.store import catalog, forgotten
+from ctaudit.store import catalog, forgotten, unfinished
 from ctaudit.store.layout import STORE_VERSION, Layout
 from ctaudit.store.reader import partitions_where
+from ctaudit.store.unfinished import Unfinished
 from ctaudit.table import Column, Document, Table
 
 _PARTITIONS = (
@@ -53,12 +54,13 @@ _UNKNOWN_FIELDS = """
 """
 
 
-def unread(faults: int) -> tuple[str, ...]:
-    """Return what every answer from a store with faults must say."""
+def unread(faults: int, begun: Unfinished) -> tuple[str, ...]:
+    """Return what every answer must say about evidence that could not be read, or is not read yet."""
+    sentences = unfinished.sentences(begun)
     if not faults:
-        return ()
+        return sentences
     pieces = "1 piece of evidence" if faults == 1 else f"{faults} pieces of evidence"
-    return (f"{pieces} could not be read, so rows may be missing; see: ctaudit faults",)
+    return (f"{pieces} could not be read, so rows may be missing; see: ctaudit faults", *sentences)
 
 
 def uncovered(gaps: int) -> tuple[str, ...]:
@@ -75,19 +77,16 @@ def status(layout: Layout) -> Document:
     """Return what the store holds, in numbers."""
     with catalog.reading(layout) as connection:
         totals = catalog.totals(connection)
-        kinds = dict(connection.execute("SELECT kind, count(*) FROM contents GROUP BY ALL ORDER BY ALL").fetchall())
-        refused = dict(
-            connection.execute("SELECT kind, sum(count)::BIGINT FROM refused GROUP BY ALL ORDER BY ALL").fetchall()
-        )
-        faults = dict(connection.execute("SELECT kind, count(*) FROM faults GROUP BY ALL ORDER BY ALL").fetchall())
+        kinds = _counts(connection, "SELECT kind, count(*) FROM contents GROUP BY ALL ORDER BY ALL")
+        refused = _counts(connection, "SELECT kind, sum(count)::BIGINT FROM refused GROUP BY ALL ORDER BY ALL")
+        faults = _counts(connection, "SELECT kind, count(*) FROM faults GROUP BY ALL ORDER BY ALL")
         where = connection.execute(
             """SELECT list(DISTINCT account ORDER BY account), list(DISTINCT region ORDER BY region),
                       count(DISTINCT date) FILTER (date <> 'unknown'), count(DISTINCT (account, region, date))
                FROM segment_partitions"""
         ).fetchone()
         integrity = _integrity(connection)
-        causes = dict(connection.execute(_CAUSES).fetchall())
-        fields = dict(connection.execute(_UNKNOWN_FIELDS).fetchall())
+        causes, fields = _counts(connection, _CAUSES), _counts(connection, _UNKNOWN_FIELDS)
         dropped, runs = forgotten.touched(connection, Span()), forgotten.each(connection)
     assert where is not None  # an aggregate without GROUP BY always has one row
     return Document(
@@ -113,9 +112,14 @@ def status(layout: Layout) -> Document:
             **integrity,
             "faults": faults,
             "forgotten": runs,
+            "unfinished": [{"source": source, "since": since} for source, since in totals.unfinished],
         },
-        partial=unread(totals.faults) + uncovered(integrity["gaps"]) + forgotten.sentences(dropped),
+        partial=unread(totals.faults, totals.unfinished) + uncovered(integrity["gaps"]) + forgotten.sentences(dropped),
     )
+
+
+def _counts(connection: duckdb.DuckDBPyConnection, sql: str) -> dict[str, int]:
+    return dict(connection.execute(sql).fetchall())
 
 
 def _integrity(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
@@ -153,7 +157,9 @@ def partitions(layout: Layout, span: Span) -> Table:
         ).fetchall()
         totals = catalog.totals(connection)
         dropped = forgotten.touched(connection, span)
-    return Table(_PARTITIONS, rows, len(rows), partial=unread(totals.faults) + forgotten.sentences(dropped))
+    return Table(
+        _PARTITIONS, rows, len(rows), partial=unread(totals.faults, totals.unfinished) + forgotten.sentences(dropped)
+    )
 
 
 def faults(layout: Layout) -> Table:
@@ -173,5 +179,5 @@ def faults(layout: Layout) -> Table:
         totals = catalog.totals(connection)
         dropped = forgotten.touched(connection, Span())
     found = rows + clashes + gaps
-    partial = unread(totals.faults) + uncovered(len(gaps)) + forgotten.sentences(dropped)
+    partial = unread(totals.faults, totals.unfinished) + uncovered(len(gaps)) + forgotten.sentences(dropped)
     return Table(_FAULTS, found, len(found), partial=partial)

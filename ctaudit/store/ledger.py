@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Sequence
+from datetime import datetime
 
 import pyarrow as pa
 
-from ctaudit.store import catalog
+from ctaudit import times
+from ctaudit.store import catalog, unfinished
 from ctaudit.store.layout import Layout
 
 FileState = tuple[str, int, int]
 """A file as it lay there: path, size, time of its last change in nanoseconds."""
+
+
+def begin(layout: Layout, sources: Sequence[str], now: datetime) -> None:
+    """Note that sources are about to be read, until a commit says that they were."""
+    with catalog.writing(layout) as connection:
+        unfinished.begin(connection, sources, times.format_utc(now))
 
 
 def known_files(layout: Layout, listed: Sequence[FileState]) -> set[int]:

@@ -174,7 +174,8 @@ def places(
 ) -> dict[tuple[int, int], tuple[Place, ...]]:
     """Return where rows, named by (file id, record), were read from: every place, the least first.
 
-    The order follows from the evidence alone, so it does not matter what was ingested first. A row that an ingest let
+    Of one content, what came through standard input is the last: nobody can open that again. The order follows from the
+    evidence alone, so it does not matter what was ingested first. A row that an ingest let
     make way for another one since it was read has the places of that one, its own among them.
     """
     wanted = sorted(set(rows))
@@ -201,5 +202,5 @@ WITH asked AS (SELECT unnest(?::BIGINT[]) AS file_id, unnest(?::INTEGER[]) AS re
      )
 SELECT e.file_id, e.record, p.path, e.at_record, c.sha256, coalesce(c.integrity, 'unknown')
 FROM everywhere e LEFT JOIN contents c ON c.file_id = e.at_file LEFT JOIN paths p ON p.file_id = e.at_file
-ORDER BY e.at_file, e.at_record, p.path
+ORDER BY e.at_file, e.at_record, starts_with(p.path, '-'), p.path
 """
