@@ -81,13 +81,12 @@ def ingest(
         jobs: worker processes; None means one for each processor.
         progress: told of every step.
 
-    Raises StoreError (and its kinds) when the store cannot be written, Interrupted on Ctrl-C; what was committed
-    before stays.
+    Raises StoreError (and its kinds) when the store cannot be written, Interrupted on Ctrl-C; what was committed stays.
     """
     started = time.monotonic()
     layout = Layout(Path(store).absolute())
-    if remote := [source for source in sources if source.startswith("s3://")]:
-        raise UsageError(f"{remote[0]} cannot be ingested yet", "copy it first: aws s3 sync S3URI FOLDER")
+    if any(source.startswith("s3://") for source in sources):
+        raise UsageError("S3 cannot be ingested from yet", "copy the logs first: aws s3 sync S3URI FOLDER")
     if not any(source == standard_input.NAME or files.exists(source) for source in sources):
         raise UsageError(f"there is no such file or folder: {', '.join(map(_shown, sources))}", "check the spelling")
     try:
@@ -271,7 +270,8 @@ def _plan(chosen: Iterable[files.SourceFile]) -> Iterator[list[files.SourceFile]
 def noted_interrupts() -> Iterator[Callable[[], bool]]:
     """Note a Ctrl-C, to be asked for, where Python would raise it anywhere: in a destructor it would be swallowed.
 
-    The second one is raised. In other threads than the main one signals are not ours.
+    The second one is raised, and so is, at the end of the block, one that nobody asked for. In other threads than the
+    main one signals are not ours.
     """
     pressed = threading.Event()
     before = signal.getsignal(signal.SIGINT)
@@ -288,6 +288,8 @@ def noted_interrupts() -> Iterator[Callable[[], bool]]:
         yield pressed.is_set
     finally:
         signal.signal(signal.SIGINT, before)
+    if pressed.is_set():
+        raise Interrupted("interrupted")
 
 
 def not_written(layout: Layout, error: OSError) -> StoreError:

@@ -10,6 +10,7 @@ import contextlib
 import multiprocessing
 import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from multiprocessing import connection, forkserver, resource_tracker
@@ -116,15 +117,19 @@ def _start_worker(context: ForkServerContext, serve: Serve) -> _Worker:
     return _Worker(process, pipe, lifeline)
 
 
+_main_lock = threading.Lock()
+
+
 @contextlib.contextmanager
 def _no_main() -> Iterator[None]:
     """Keep multiprocessing from running a library user's script again in each worker, which needs nothing of it."""
-    main = sys.modules["__main__"]
-    sys.modules["__main__"] = ModuleType("__main__")
-    try:
-        yield
-    finally:
-        sys.modules["__main__"] = main
+    with _main_lock:
+        main = sys.modules["__main__"]
+        sys.modules["__main__"] = ModuleType("__main__")
+        try:
+            yield
+        finally:
+            sys.modules["__main__"] = main
 
 
 def _start_forkserver() -> None:

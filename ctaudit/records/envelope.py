@@ -16,6 +16,7 @@ import msgspec
 
 from ctaudit import limits
 from ctaudit.records import encoding
+from ctaudit.records.repeated import Members, split_repeated
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,6 @@ class Mended:
 
 
 Item = Found | Refused | Broken | Mended
-Members = dict[str, msgspec.Raw]
 
 DIGEST = "digest"
 OTHER_JSON = "other-json"
@@ -56,23 +56,11 @@ _object = msgspec.json.Decoder(Members)
 _list = msgspec.json.Decoder(list[msgspec.Raw])
 _any = msgspec.json.Decoder(msgspec.Raw)
 KNOWN_KEYS = frozenset(
-    [
-        "eventVersion",
-        "eventTime",
-        "eventSource",
-        "eventName",
-        "eventID",
-        "eventId",
-        "eventType",
-        "eventCategory",
-        "userIdentity",
-        "awsRegion",
-        "sourceIPAddress",
-        "requestParameters",
-        "responseElements",
-        "recipientAccountId",
-        "insightDetails",
-    ]
+    (
+        *("eventVersion", "eventTime", "eventSource", "eventName", "eventID", "eventId"),
+        *("eventType", "eventCategory", "userIdentity", "awsRegion", "sourceIPAddress"),
+        *("requestParameters", "responseElements", "recipientAccountId", "insightDetails"),
+    )
 )
 _CARRIERS = {
     "aws:s3": "s3-notification",
@@ -113,6 +101,14 @@ def _open_object(text: bytes | msgspec.Raw, members: Members, depth: int) -> Ite
     if "eventVersion" in members and len(KNOWN_KEYS.intersection(members)) >= 3 and not _carrier(members):
         yield Found(text)  # whatever else it holds: a record may have a field named like a container's
         return
+    if not looks_like_record(members) and len(each := split_repeated(bytes(text), members)) > 1:
+        for apart in each:
+            yield from _open_members(text, apart, depth)
+    else:
+        yield from _open_members(text, members, depth)
+
+
+def _open_members(text: bytes | msgspec.Raw, members: Members, depth: int) -> Iterator[Item]:
     for key, opener in _OPENERS.items():
         if key in members and (items := opener(members, depth)) is not None:
             yield from items
@@ -210,12 +206,15 @@ def _open_log_events(members: Members, depth: int) -> Iterator[Item] | None:
 
 def _each_log_event(entries: list[msgspec.Raw], depth: int) -> Iterator[Item]:
     for entry in entries:
-        members = _as_object(entry) or {}
-        message = as_text(members["message"]) if "message" in members else None
-        if message is not None:
-            yield from _open_embedded(message, depth, "log-event")
-        else:
-            yield from list(filter(_counts, open_value(entry, depth + 1))) or [Refused("log-event")]
+        for members in split_repeated(bytes(entry), _as_object(entry) or {}):
+            yield from _open_log_event(entry, members, depth)
+
+
+def _open_log_event(entry: msgspec.Raw, members: Members, depth: int) -> Iterator[Item]:
+    message = as_text(members["message"]) if "message" in members else None
+    if message is not None:
+        return _open_embedded(message, depth, "log-event")
+    return iter(list(filter(_counts, open_value(entry, depth + 1))) or [Refused("log-event")])
 
 
 def _open_digest(members: Members, depth: int) -> Iterator[Item] | None:
@@ -257,7 +256,8 @@ def _open_embedded(text: str, depth: int, kind: str) -> Iterator[Item]:
     """Open JSON that was carried as text; text that is no JSON is damage only when it was a record's."""
     stripped = text.lstrip()
     if not stripped.startswith(("{", "[")):
-        return iter([Refused(kind)])
+        holds_record = kind != OTHER_JSON and '"eventVersion"' in text  # behind a prefix, as some log agents add
+        return iter([Broken(kind) if holds_record else Refused(kind)])
     try:
         return iter(list(open_value(stripped.encode(), depth + 1)))
     except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):

@@ -17,6 +17,7 @@ from ctaudit.records.careful import careful_event
 from ctaudit.records.envelope import Broken, Found, Item, Mended, Refused, open_entry, open_value
 from ctaudit.records.gate import Text, gated, split_file
 from ctaudit.records.reading import Reading, Sink
+from ctaudit.records.repeated import may_repeat_records
 from ctaudit.records.unpack import Content
 
 _TRACE = (b'"eventVersion"', b'"CloudTrailEvent"', b'"eventSource"')
@@ -110,9 +111,10 @@ class Reader:
 
     def _split(self) -> list[msgspec.Raw] | None:
         try:
-            return split_file(self._text)
+            entries = split_file(self._text)
         except (*_BAD_JSON, RecursionError):
             return None
+        return None if may_repeat_records(self._text, entries) else entries
 
     def take_log(self, entries: Sequence[msgspec.Raw]) -> None:
         """Take the records of a log file."""

@@ -14,6 +14,7 @@ from ctaudit.records.zip_directory import (
     DESCRIPTOR_FLAG,
     ENCRYPTED_FLAGS,
     LOCAL,
+    LOCAL_SIZE,
     Directory,
     Entry,
     Window,
@@ -42,15 +43,18 @@ def zip_members(source: Source) -> Iterator[Member]:
         if why is None and directory.count not in (len(offsets), len(offsets) & 0xFFFF):
             why = f"its directory has {len(offsets)} entries and says that there are {directory.count}"
     offsets = array("Q", sorted(offsets))
+    if why is None and directory is not None and _hides(source, 0, offsets[0] if offsets else directory.begin):
+        why = "its directory leaves out files that stand before those it lists"
     if directory is not None:
-        yield from _listed(source, directory, offsets)
+        yield from _listed(source, directory, offsets, alone=why is None)
     if why is not None:
         reason = f"{why}; files that are not in it are read by the headers before them"
         yield Member(None, None, (Trouble("zip.directory", None, reason),))
         yield from _unlisted(source, offsets)
 
 
-def _listed(source: Source, directory: Directory, offsets: array[int]) -> Iterator[Member]:
+def _listed(source: Source, directory: Directory, offsets: array[int], *, alone: bool) -> Iterator[Member]:
+    """Yield the members that the directory lists; `alone` says that no others will be looked for."""
     window = Window(source)
     for entry in entries(source, directory):
         if entry is None:
@@ -60,7 +64,8 @@ def _listed(source: Source, directory: Directory, offsets: array[int]) -> Iterat
         after = bisect_right(offsets, entry.at)
         limit = offsets[after] if after < len(offsets) else directory.begin
         twice = after >= 2 and offsets[after - 2] == entry.at
-        yield _member(source, window, entry, limit, twice)
+        member = _member(source, window, entry, limit, twice)
+        yield _and_hidden(source, window, entry, limit, member) if alone else member
 
 
 def _member(source: Source, window: Window, entry: Entry, limit: int, twice: bool) -> Member:
@@ -84,6 +89,24 @@ def _member(source: Source, window: Window, entry: Entry, limit: int, twice: boo
     if twice or header.at + entry.packed > limit:
         troubles.append(Trouble("zip.overlap", entry.at, "overlaps with another member, as in a zip bomb; it is kept"))
     return replace(member, troubles=tuple(troubles))
+
+
+def _and_hidden(source: Source, window: Window, entry: Entry, limit: int, member: Member) -> Member:
+    """Tell of what stands behind a member, where the directory lists none."""
+    header = local(window, entry.at)
+    if header is None or not _hides(source, header.at + entry.packed, limit):
+        return member
+    reason = "is followed by a file that the directory does not list: that one is unread"
+    hidden = Trouble("zip.unlisted", header.at + entry.packed, reason)
+    return replace(member, troubles=(*member.troubles, hidden))
+
+
+def _hides(source: Source, begin: int, end: int) -> bool:
+    """Tell whether a member may stand where the directory lists none."""
+    if end - begin < LOCAL_SIZE:
+        return False
+    found = _search(source, Window(source), begin)
+    return found is not None and found < end
 
 
 def _why_unread(entry: Entry) -> Trouble | None:

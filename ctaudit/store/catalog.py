@@ -89,6 +89,8 @@ CREATE TABLE retired (date VARCHAR NOT NULL, name VARCHAR NOT NULL, since VARCHA
 CREATE TABLE forgotten (date VARCHAR NOT NULL, events BIGINT NOT NULL, "at" VARCHAR NOT NULL);
 """
 
+_HELD = ("set lock on", "Unique file handle conflict")
+"""What DuckDB says of a catalog that another process holds, and of one that another thread does."""
 _WAIT_SECONDS = 20.0
 """How long to wait for a catalog that another process holds; a commit holds it for milliseconds."""
 
@@ -223,7 +225,7 @@ def _retry(path: Path, attempt: Callable[[], duckdb.DuckDBPyConnection], deadlin
         try:
             return attempt()
         except duckdb.Error as error:
-            if "set lock on" not in str(error):
+            if not any(words in str(error) for words in _HELD):
                 raise _explain(path, str(error)) from error
             if time.monotonic() > deadline:
                 raise StoreBusy(

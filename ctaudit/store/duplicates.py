@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import MAX_PREC, Context, Decimal
 from typing import Any
 
 import duckdb
@@ -21,6 +22,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from ctaudit.parse import exactly
 from ctaudit.records.arrow import SCHEMA
 from ctaudit.records.columns import EVENT, EXTRA
 from ctaudit.store import catalog, embedded, rebuild
@@ -183,7 +185,7 @@ def _compare_bodies(connection: duckdb.DuckDBPyConnection, source: str) -> None:
         while chunk := rows.fetchmany(_FETCH):
             for spelled, *values in chunk:
                 if spelled not in bodies:
-                    record = rebuild.record(dict(zip(names, values, strict=True)))
+                    record = rebuild.record(dict(zip(names, values, strict=True)), exactly)
                     bodies[spelled] = hashlib.sha256(canonical(record)).digest()
     columns = [pa.array(bodies.keys(), pa.string()), pa.array(bodies.values(), pa.binary())]
     connection.register("said", pa.table(columns, names=["spelling", "said"]))
@@ -208,16 +210,20 @@ def _load_least_places(connection: duckdb.DuckDBPyConnection, layout: Layout, da
 
 
 def canonical(record: Mapping[str, Any]) -> bytes:
-    """Return a record's JSON in one spelling: keys sorted, null-valued keys left out."""
-    return msgspec.json.encode(_without_nulls(record), order="sorted")
+    """Return a record's JSON in one spelling: keys sorted, null-valued keys left out, `Decimal`s without last zeros."""
+    return _encode(_plain(record))
 
 
-def _without_nulls(value: Any) -> Any:
+_encode = msgspec.json.Encoder(order="sorted", decimal_format="number").encode
+_UNROUNDED = Context(prec=MAX_PREC)
+
+
+def _plain(value: Any) -> Any:
     if isinstance(value, Mapping):
-        return {key: _without_nulls(entry) for key, entry in value.items() if entry is not None}
+        return {key: _plain(entry) for key, entry in value.items() if entry is not None}
     if isinstance(value, list):
-        return [_without_nulls(entry) for entry in value]
-    return value
+        return [_plain(entry) for entry in value]
+    return value.normalize(_UNROUNDED) if isinstance(value, Decimal) else value
 
 
 def without(layout: Layout, date: str, name: str, drops: Iterable[int]) -> list[Segment]:

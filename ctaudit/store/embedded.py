@@ -8,6 +8,8 @@ from collections.abc import Iterator
 
 import duckdb
 
+from ctaudit.errors import Interrupted
+
 CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
@@ -35,15 +37,21 @@ _idle: list[duckdb.DuckDBPyConnection] = []
 def engine() -> Iterator[duckdb.DuckDBPyConnection]:
     """Give a connection to a DuckDB in memory, an idle one where possible: starting one takes some 30 ms.
 
-    It goes back when the block ends, not when it raises: after damage DuckDB may be of no more use.
+    It goes back when the block ends, not when it raises: after damage DuckDB may be of no more use. Raises Interrupted
+    when a Ctrl-C ends a statement.
     """
     try:
         one = _idle.pop()
     except IndexError:
         one = connect()
-    with one.cursor() as connection:
-        connection.execute(_NO_BAR)
-        yield connection
+    try:
+        with one.cursor() as connection:
+            connection.execute(_NO_BAR)
+            yield connection
+    except RuntimeError as error:
+        if str(error) == "Query interrupted":  # so DuckDB says it of a Ctrl-C in the main thread
+            raise Interrupted("interrupted") from None
+        raise
     _idle.append(one)
 
 

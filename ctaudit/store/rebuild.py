@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from ctaudit.parse import parse
@@ -46,16 +47,19 @@ def _object_sql(members: list[str]) -> str:
     return f"('{{' || concat_ws(',', {', '.join(members)}) || '}}')"
 
 
-def record(row: dict[str, Any]) -> dict[str, Any]:
-    """Return the record of a fetched row, as parsed JSON. The row may lack columns; those keys are absent then."""
-    found = {field.key: value for field in EVENT if (value := _value(field, row.get(field.name))) is not None}
+def record(row: dict[str, Any], read: Callable[[str], Any] = parse) -> dict[str, Any]:
+    """Return the record of a fetched row, as parsed JSON. The row may lack columns; those keys are absent then.
+
+    Free-form fields are parsed by `read`.
+    """
+    found = {field.key: value for field in EVENT if (value := _value(field, row.get(field.name), read)) is not None}
     if patch := row.get(EXTRA):
-        merged: dict[str, Any] = _merge(found, parse(patch))
+        merged: dict[str, Any] = _merge(found, read(patch))
         return merged
     return found
 
 
-def _value(field: Field, value: Any) -> Any:
+def _value(field: Field, value: Any, read: Callable[[str], Any]) -> Any:
     if value is None or field.shape in (Shape.TEXT, Shape.TIME):
         return value
     if field.shape is Shape.MAP:
@@ -63,14 +67,15 @@ def _value(field: Field, value: Any) -> Any:
     if field.shape is Shape.FLAG:
         return value == "true"
     if field.shape is Shape.JSON:
-        return parse(value)
+        return read(value)
     if field.shape is Shape.RESOURCES:
-        return [_struct(field, entry) for entry in value]
-    return _struct(field, value)
+        return [_struct(field, entry, read) for entry in value]
+    return _struct(field, value, read)
 
 
-def _struct(field: Field, value: dict[str, Any]) -> dict[str, Any]:
-    return {child.key: inner for child in field.fields if (inner := _value(child, value.get(child.name))) is not None}
+def _struct(field: Field, value: dict[str, Any], read: Callable[[str], Any]) -> dict[str, Any]:
+    found = {child.key: _value(child, value.get(child.name), read) for child in field.fields}
+    return {key: inner for key, inner in found.items() if inner is not None}
 
 
 def _merge(target: Any, patch: Any) -> Any:

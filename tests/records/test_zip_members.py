@@ -83,6 +83,25 @@ def test_something_before_the_archive_is_a_fault_of_nobody() -> None:
     assert (kept(found), troubles(found)) == (FILES, [])
 
 
+def test_two_archives_strung_together_are_both_read_and_it_is_told() -> None:
+    found = read(zipped({"one.json": b"1"}) + zipped({"two.json": b"2"}))
+    assert kept(found) == {"one.json": b"1", "two.json": b"2"}
+    assert troubles(found) == [(None, "zip.directory")]
+
+
+def test_a_member_that_the_directory_leaves_out_is_told() -> None:
+    """The directory is made anew without it, the bytes stay where they are."""
+    whole = zipped({"1.json": b"1", "2.json": b"2", "3.json": b"3"}, zipfile.ZIP_STORED)
+    begin = whole.index(b"PK\1\2")
+    entries = [b"PK\1\2" + rest for rest in whole[begin : whole.rindex(b"PK\5\6")].split(b"PK\1\2")[1:]]
+    for hidden, told in ((0, ["zip.directory"]), (1, ["zip.unlisted"]), (2, ["zip.unlisted"])):
+        listed = b"".join(entry for number, entry in enumerate(entries) if number != hidden)
+        end = struct.pack("<4sHHHHIIH", b"PK\5\6", 0, 0, 2, 2, len(listed), begin, 0)
+        found = read(whole[:begin] + listed + end)
+        assert [kind for _, kind in troubles(found)] == told, hidden
+        assert set(kept(found)) >= {f"{number + 1}.json" for number in range(3) if number != hidden}
+
+
 def test_a_comment_that_looks_like_the_end_is_no_end() -> None:
     out = io.BytesIO(zipped(FILES))
     with zipfile.ZipFile(out, "a") as archive:
@@ -159,7 +178,8 @@ def test_damage_in_a_member_costs_only_what_comes_after_it_there() -> None:
 def test_what_cannot_be_read_is_named_and_costs_the_others_nothing(at: int, form: str, value: int, kind: str) -> None:
     data = zipped(FILES)
     found = read(patched(data, entry(data, B) + at, form, value))
-    assert troubles(found) == [(B, kind)]
+    astray = [(A, "zip.unlisted")] if at == 42 else []  # what the entry should point to
+    assert troubles(found) == [*astray, (B, kind)]
     assert kept(found) == {A: FILES[A], C: FILES[C]}
 
 

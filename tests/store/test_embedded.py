@@ -8,12 +8,18 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
+from pathlib import Path
+from threading import Event
 
 import pytest
 from duckdb import CatalogException, DuckDBPyConnection
 
+import ctaudit
 from ctaudit.store import embedded
+from tests.cli.evidence import event
+from tests.store.stores import put
 
 _LONG = """
 import duckdb
@@ -66,3 +72,28 @@ if child:
 def test_a_long_statement_draws_nothing() -> None:
     assert drawn("duckdb.connect()") != b""
     assert drawn("embedded.connect()") == b""
+
+
+def test_threads_read_and_ingest_into_one_store(tmp_path: Path) -> None:
+    """DuckDB opens a file once in a process: each waits for its turn."""
+    store = tmp_path / "store"
+    logs = [put(tmp_path / f"{number}.json", [event(number)]) for number in range(6)]
+    ctaudit.ingest(store, [str(logs[0])], jobs=1)
+    done = Event()
+    counts: list[int] = []
+
+    def read() -> None:
+        while not done.is_set():
+            counts.append(len(ctaudit.open(store).timeline().rows))
+
+    with ThreadPoolExecutor(2) as pool:
+        readers = [pool.submit(read) for _ in range(2)]
+        try:
+            for path in logs[1:]:
+                ctaudit.ingest(store, [str(path)], jobs=1)
+        finally:
+            done.set()
+        for reader in readers:
+            reader.result()
+    assert set(counts) <= {1, 2, 3, 4, 5, 6}
+    assert len(ctaudit.open(store).timeline().rows) == 6
