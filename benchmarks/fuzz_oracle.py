@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ctaudit import limits
-from tests.plain_reader import search
+from tests.plain_reader import from_pairs, search
 
 GZIP_MAGIC = b"\x1f\x8b"
 _MARKS = (
@@ -207,5 +207,7 @@ def _refuse(name: str) -> Any:
     raise ValueError(f"{name} is no JSON")
 
 
-EXACT = json.JSONDecoder(parse_float=_fraction, parse_int=_integer, parse_constant=_refuse)
-_QUICK = json.JSONDecoder(parse_int=_integer, parse_constant=_refuse)
+EXACT = json.JSONDecoder(
+    object_pairs_hook=from_pairs, parse_float=_fraction, parse_int=_integer, parse_constant=_refuse
+)
+_QUICK = json.JSONDecoder(object_pairs_hook=from_pairs, parse_int=_integer, parse_constant=_refuse)

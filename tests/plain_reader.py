@@ -77,7 +77,33 @@ def search(value: Any, decoder: json.JSONDecoder) -> Iterator[dict[str, Any]]:
         yield from _search_object(value, decoder)
 
 
+class Repeating(dict[str, Any]):
+    """An object that names a member more than once: the last of each, and in `apart` all, in objects that do not."""
+
+    apart: list[dict[str, Any]]
+
+
+def from_pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Make an object of its members, for a decoder's `object_pairs_hook`."""
+    value = dict(pairs)
+    if len(value) == len(pairs):
+        return value
+    repeating = Repeating(value)
+    repeating.apart = []
+    for key, inner in pairs:
+        fit = next((each for each in repeating.apart if key not in each), None)
+        if fit is None:
+            repeating.apart.append({key: inner})
+        else:
+            fit[key] = inner
+    return repeating
+
+
 def _search_object(value: dict[str, Any], decoder: json.JSONDecoder) -> Iterator[dict[str, Any]]:
+    if isinstance(value, Repeating) and "eventVersion" not in value and len(_NAMES & value.keys()) < 3:
+        for each in value.apart:
+            yield from _search_object(each, decoder)
+        return
     inside = value.get("Records")
     names = len(_NAMES & value.keys())
     foreign = _foreign(value)
