@@ -127,7 +127,8 @@ class Store:
         covered = (totals.first_time, totals.last_time)
         left_out = Answer(
             *((), 0, result.snapshot.omitted, totals.faults, covered, result.snapshot.events, result.snapshot.gaps),
-            *(result.snapshot.forgotten, totals.unfinished),
+            forgotten=result.snapshot.forgotten,
+            unfinished=totals.unfinished,
         )
         return Table(columns, result.rows, len(result.rows), notes, _partial(left_out, asked))
 

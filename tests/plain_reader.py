@@ -88,14 +88,12 @@ def from_pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     value = dict(pairs)
     if len(value) == len(pairs):
         return value
-    repeating = Repeating(value)
-    repeating.apart = []
+    inners: dict[str, list[Any]] = {}
     for key, inner in pairs:
-        fit = next((each for each in repeating.apart if key not in each), None)
-        if fit is None:
-            repeating.apart.append({key: inner})
-        else:
-            fit[key] = inner
+        inners.setdefault(key, []).append(inner)
+    repeating = Repeating(value)
+    most = max(map(len, inners.values()))
+    repeating.apart = [{key: each[turn] for key, each in inners.items() if turn < len(each)} for turn in range(most)]
     return repeating
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 
 import msgspec
 
@@ -33,13 +34,12 @@ def split_repeated(text: bytes, members: Members) -> list[Members]:
     if not members or len(text) == 1 + sum(len(key) + len(raw) + len('"":,') for key, raw in members.items()):
         return [members]
     apart: list[Members] = [{}]
+    named = Counter[str]()
     for key, value in _pairs(text):
-        for each in apart:
-            if key not in each:
-                each[key] = value
-                break
-        else:
-            apart.append({key: value})
+        if named[key] == len(apart):
+            apart.append({})
+        apart[named[key]][key] = value
+        named[key] += 1
     return apart if len(apart) > 1 else [members]
 
 

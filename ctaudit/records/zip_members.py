@@ -65,7 +65,8 @@ def _listed(source: Source, directory: Directory, offsets: array[int], *, alone:
         limit = offsets[after] if after < len(offsets) else directory.begin
         twice = after >= 2 and offsets[after - 2] == entry.at
         member = _member(source, window, entry, limit, twice)
-        yield _and_hidden(source, window, entry, limit, member) if alone else member
+        # Entries that share a place would search the same gap again and again; they are told as overlapping.
+        yield _and_hidden(source, window, entry, limit, member) if alone and not twice else member
 
 
 def _member(source: Source, window: Window, entry: Entry, limit: int, twice: bool) -> Member:

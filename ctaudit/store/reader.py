@@ -175,8 +175,8 @@ def places(
     """Return where rows, named by (file id, record), were read from: every place, the least first.
 
     Of one content, what came through standard input is the last: nobody can open that again. The order follows from the
-    evidence alone, so it does not matter what was ingested first. A row that an ingest let
-    make way for another one since it was read has the places of that one, its own among them.
+    evidence alone, so it does not matter what was ingested first. A row that an ingest let make way for another one
+    since it was read has the places of that one, its own among them.
     """
     wanted = sorted(set(rows))
     if not wanted:

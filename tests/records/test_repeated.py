@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 
 import pytest
@@ -49,3 +50,10 @@ def test_usual_files_stay_on_the_fast_path(spelled: Callable[[object], str]) -> 
     value = json.loads(log(numbered(3)))
     taken, _ = take(spelled(value).encode())
     assert taken.fast_records == [0, 1, 2]
+
+
+def test_one_key_a_hundred_thousand_times_is_read_in_bounded_time() -> None:
+    started = time.process_time()
+    taken, reading = take(b'{%s"x":%s}' % (b'"x":1,' * 100_000, A))
+    assert (taken.ids, reading.faults) == (["event-0"], [])
+    assert time.process_time() - started < 10

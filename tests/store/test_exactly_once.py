@@ -348,25 +348,26 @@ def test_another_body_of_an_event_is_kept_and_reported(tmp_path: Path) -> None:
     assert addresses == {"192.0.2.7", "198.51.100.66"}
 
 
+def _sized(folder: Path, *values: str) -> list[Path]:
+    """Write a file for each value, spelled as it is, all with the same event but for that."""
+    paths = [folder / f"{number}.json" for number in range(len(values))]
+    for path, value in zip(paths, values, strict=True):
+        text = put(path, [event(1, requestParameters={"size": "VALUE"})]).read_text()
+        path.write_text(text.replace('"VALUE"', value))
+    return paths
+
+
 @pytest.mark.parametrize(
     ("one", "other"),
     [("1e999", '"1e999"'), ("1e-400", "2e-400"), ("9007199254740993.0", "9007199254740992.0"), ("1", "true")],
 )
 def test_numbers_are_compared_as_they_are_written(one: str, other: str, tmp_path: Path) -> None:
-    paths = [tmp_path / f"{number}.json" for number in (1, 2)]
-    for path, value in zip(paths, (one, other), strict=True):
-        text = put(path, [event(1, requestParameters={"size": "VALUE"})]).read_text()
-        path.write_text(text.replace('"VALUE"', value))
-    assert counted(tmp_path / "store", *paths) == (2, 0, 1)
+    assert counted(tmp_path / "store", *_sized(tmp_path, one, other)) == (2, 0, 1)
 
 
 @pytest.mark.parametrize(("one", "other"), [("1.50", "1.5"), ("2.0", "2"), ("1E-7", "0.0000001")])
 def test_a_number_may_be_spelled_otherwise(one: str, other: str, tmp_path: Path) -> None:
-    paths = [tmp_path / f"{number}.json" for number in (1, 2)]
-    for path, value in zip(paths, (one, other), strict=True):
-        text = put(path, [event(1, requestParameters={"size": "VALUE"})]).read_text()
-        path.write_text(text.replace('"VALUE"', value))
-    assert counted(tmp_path / "store", *paths) == (1, 1, 0)
+    assert counted(tmp_path / "store", *_sized(tmp_path, one, other)) == (1, 1, 0)
 
 
 def test_every_copy_of_a_conflicting_event_is_reported(evidence: Path, whole: Told) -> None:
