@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -11,88 +12,16 @@ from pathlib import Path
 import duckdb
 
 from ctaudit.errors import StoreBusy, StoreError
-from ctaudit.store import embedded, gate, unfinished
+from ctaudit.store import embedded, lock, unfinished
 from ctaudit.store.layout import STORE_VERSION, Layout, sync
+from ctaudit.store.schema import SCHEMA
 from ctaudit.store.unfinished import Unfinished
 from ctaudit.store.views import quote
 
-_SCHEMA = """
-CREATE TABLE meta (key VARCHAR PRIMARY KEY, value VARCHAR NOT NULL);
-CREATE TABLE contents (
-  file_id BIGINT PRIMARY KEY, sha256 VARCHAR NOT NULL, kind VARCHAR NOT NULL, bytes BIGINT NOT NULL,
-  records BIGINT NOT NULL, events BIGINT NOT NULL, refused BIGINT NOT NULL, faults BIGINT NOT NULL,
-  integrity VARCHAR
-);
-CREATE TABLE paths (
-  path VARCHAR NOT NULL, file VARCHAR NOT NULL, file_id BIGINT NOT NULL, size BIGINT NOT NULL,
-  changed_ns BIGINT NOT NULL, PRIMARY KEY (path, file, file_id)
-);
-CREATE TABLE refused (
-  path VARCHAR NOT NULL, file VARCHAR NOT NULL, file_id BIGINT NOT NULL, kind VARCHAR NOT NULL, count BIGINT NOT NULL,
-  PRIMARY KEY (path, file, file_id, kind)
-);
-CREATE TABLE faults (
-  path VARCHAR NOT NULL, file VARCHAR NOT NULL, "offset" BIGINT, kind VARCHAR NOT NULL, reason VARCHAR NOT NULL,
-  record BIGINT
-);
-CREATE TABLE segments (
-  date VARCHAR NOT NULL, name VARCHAR NOT NULL, rows BIGINT NOT NULL, bytes BIGINT NOT NULL, PRIMARY KEY (date, name)
-);
-CREATE TABLE segment_partitions (
-  date VARCHAR NOT NULL, name VARCHAR NOT NULL, account VARCHAR, region VARCHAR, rows BIGINT NOT NULL,
-  first_time VARCHAR, last_time VARCHAR, hours INTEGER NOT NULL
-);
-CREATE TABLE segment_names (
-  date VARCHAR NOT NULL, name VARCHAR NOT NULL, eventsource VARCHAR, eventname VARCHAR, readonly VARCHAR
-);
-CREATE TABLE segment_fields (
-  date VARCHAR NOT NULL, name VARCHAR NOT NULL, field VARCHAR NOT NULL, rows BIGINT NOT NULL
-);
-CREATE TABLE duplicates (
-  eventid VARCHAR, date VARCHAR NOT NULL, kept_file BIGINT NOT NULL, kept_record INTEGER NOT NULL,
-  file_id BIGINT NOT NULL, record INTEGER NOT NULL, PRIMARY KEY (file_id, record)
-);
-CREATE TABLE conflicts (
-  eventid VARCHAR NOT NULL, date VARCHAR NOT NULL, file_id BIGINT NOT NULL, record INTEGER NOT NULL,
-  PRIMARY KEY (file_id, record)
-);
-CREATE TABLE listed (
-  key VARCHAR PRIMARY KEY, name VARCHAR NOT NULL, sha256 VARCHAR NOT NULL, integrity VARCHAR NOT NULL,
-  digest VARCHAR NOT NULL, digest_sha256 VARCHAR NOT NULL, proof VARCHAR, public_key VARCHAR,
-  validated VARCHAR NOT NULL, run BIGINT NOT NULL
-);
-CREATE TABLE gaps (
-  account VARCHAR NOT NULL, region VARCHAR NOT NULL, since VARCHAR, until VARCHAR, code VARCHAR NOT NULL,
-  object VARCHAR, sentence VARCHAR NOT NULL
-);
-CREATE TABLE deliveries (
-  file_id BIGINT NOT NULL, account VARCHAR NOT NULL, region VARCHAR NOT NULL, delivered TIMESTAMP NOT NULL,
-  PRIMARY KEY (file_id, account, region, delivered)
-);
-CREATE TABLE windows (
-  account VARCHAR NOT NULL, region VARCHAR NOT NULL, since VARCHAR NOT NULL, until VARCHAR NOT NULL
-);
-CREATE TABLE trail_stops (
-  date VARCHAR NOT NULL, name VARCHAR NOT NULL, account VARCHAR NOT NULL, trail VARCHAR NOT NULL,
-  time VARCHAR NOT NULL, starts BOOLEAN NOT NULL
-);
-CREATE TABLE log_buckets (name VARCHAR PRIMARY KEY);
-CREATE VIEW files AS
-  SELECT c.file_id, coalesce(min(p.path) FILTER (NOT starts_with(p.path, '-')), min(p.path)) AS path,
-         c.sha256, c.kind, c.bytes, c.records, c.events, c.refused, c.integrity
-  FROM contents c LEFT JOIN paths p USING (file_id) GROUP BY ALL;
-CREATE VIEW partitions AS
-  SELECT account, region, p.date, sum(p.rows)::BIGINT AS rows, round(sum(s.bytes * p.rows / s.rows))::BIGINT AS bytes,
-         min(first_time) AS first_time, max(last_time) AS last_time, count(*) AS segments
-  FROM segment_partitions p JOIN segments s USING (date, name) GROUP BY ALL;
-CREATE TABLE retired (date VARCHAR NOT NULL, name VARCHAR NOT NULL, since VARCHAR NOT NULL);
-CREATE TABLE forgotten (date VARCHAR NOT NULL, events BIGINT NOT NULL, "at" VARCHAR NOT NULL);
-"""
-
 _HELD = ("set lock on", "Unique file handle conflict")
-"""What DuckDB says of a catalog that another process holds, and of one that another thread does."""
+"""What DuckDB says of a catalog that another program has open for writing, and of one that another thread has."""
 _WAIT_SECONDS = 20.0
-"""How long to wait for a catalog that another process holds; a commit holds it for milliseconds."""
+"""How long to wait for a catalog that another program holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +39,8 @@ class Totals:
     last_time: str | None
     undated: int
     """Events without a usable time."""
+    altered: int
+    """Log files that were overwritten or deleted in their bucket."""
     unfinished: Unfinished = ()
     """Ingests that have not come to their end."""
 
@@ -131,11 +62,8 @@ def attached(connection: duckdb.DuckDBPyConnection, layout: Layout) -> Iterator[
     layout.require()
     deadline = time.monotonic() + _WAIT_SECONDS
 
-    def attach() -> duckdb.DuckDBPyConnection:
-        gate.pass_through(layout.root, deadline)
-        return connection.execute(f"ATTACH {quote(str(layout.catalog))} AS catalog (READ_ONLY)")
-
-    _retry(layout.catalog, attach, deadline)
+    attach = f"ATTACH {quote(str(layout.catalog))} AS catalog (READ_ONLY)"
+    _retry(layout.catalog, lambda: connection.execute(attach), deadline)
     try:
         with _explained(layout.catalog):
             connection.execute("USE catalog")
@@ -147,28 +75,65 @@ def attached(connection: duckdb.DuckDBPyConnection, layout: Layout) -> Iterator[
 
 @contextlib.contextmanager
 def writing(layout: Layout) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Open the catalog for one transaction: committed when the block ends, rolled back when it raises."""
-    with _opened(layout.catalog) as connection:
-        _check_version(connection, layout)
-        connection.execute("BEGIN")
-        yield connection
-        connection.execute("COMMIT")
+    """Change the catalog in one transaction, on a copy that takes its place when the block ends.
+
+    When the block raises, the catalog is as before. Changing the file itself would not do: at a checkpoint DuckDB
+    writes blocks anew that are still in force (2.0 does so with block 0 each time), and a process that is killed in
+    mid-write leaves a catalog that nobody can open. Readers keep the file that they have opened.
+    """
+    layout.require()
+    with lock.turn(layout):
+        if layout.log_of(layout.catalog).exists():
+            _settle_log(layout)
+        with _replacing(layout):
+            shutil.copy(layout.catalog, layout.unborn)
+            with _opened(layout.unborn, layout.catalog) as connection:
+                _check_version(connection, layout)
+                connection.execute("BEGIN")
+                yield connection
+                _finish(connection)
 
 
 @contextlib.contextmanager
 def created(layout: Layout) -> Iterator[duckdb.DuckDBPyConnection]:
     """Make a new catalog where there is none, to be filled while the block runs; then it is put in place whole."""
-    for left_over in (layout.unborn, layout.unborn.with_name(f"{layout.unborn.name}.wal")):
-        left_over.unlink(missing_ok=True)
-    with _opened(layout.unborn) as connection:
+    with lock.turn(layout), _replacing(layout), _opened(layout.unborn, layout.catalog) as connection:
         connection.execute("BEGIN")
-        connection.execute(_SCHEMA)
+        connection.execute(SCHEMA)
         connection.execute("INSERT INTO meta VALUES ('ctaudit', 'store'), ('version', ?)", [str(STORE_VERSION)])
         yield connection
-        connection.execute("COMMIT")
-        connection.execute("CHECKPOINT")  # on a full disk this fails aloud, where closing would fail in silence
-    sync(layout.unborn)
-    layout.unborn.replace(layout.catalog)
+        _finish(connection)
+
+
+@contextlib.contextmanager
+def _replacing(layout: Layout) -> Iterator[None]:
+    """Let the file that the block writes take the catalog's place; when it raises nothing is left of it."""
+    _clear(layout)  # of a writer that was killed
+    try:
+        yield
+        sync(layout.unborn)
+        layout.unborn.replace(layout.catalog)
+        sync(layout.root)
+    except OSError as error:
+        raise _explain(layout.catalog, error.strerror or str(error)) from error
+    finally:
+        _clear(layout)
+
+
+def _clear(layout: Layout) -> None:
+    for left_over in (layout.unborn, layout.log_of(layout.unborn)):
+        left_over.unlink(missing_ok=True)
+
+
+def _finish(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute("COMMIT")
+    connection.execute("CHECKPOINT")  # on a full disk this fails aloud, where closing would fail in silence
+
+
+def _settle_log(layout: Layout) -> None:
+    """Have DuckDB write into the catalog what another program, a duckdb shell that was killed, left in its log."""
+    with _opened(layout.catalog, layout.catalog) as connection:
+        connection.execute("CHECKPOINT")
 
 
 def _close(connection: duckdb.DuckDBPyConnection) -> None:
@@ -194,10 +159,11 @@ def _explained(path: Path) -> Iterator[None]:
 def totals(connection: duckdb.DuckDBPyConnection) -> Totals:
     row = connection.execute(
         """SELECT coalesce(sum(rows), 0)::BIGINT, count(*), coalesce(sum(bytes), 0)::BIGINT,
-                  (SELECT count(*) FROM contents), (SELECT count(*) FROM faults),
+                  (SELECT count(*) FROM contents), (SELECT count(*) FROM faults WHERE NOT starts_with(kind, 'log.')),
                   (SELECT count(*) FROM duplicates), (SELECT count(DISTINCT eventid) FROM conflicts),
                   (SELECT min(first_time) FROM segment_partitions), (SELECT max(last_time) FROM segment_partitions),
-                  coalesce(sum(rows) FILTER (date = 'unknown'), 0)::BIGINT
+                  coalesce(sum(rows) FILTER (date = 'unknown'), 0)::BIGINT,
+                  (SELECT count(DISTINCT path) FROM faults WHERE starts_with(kind, 'log.'))
            FROM segments"""
     ).fetchone()
     assert row is not None  # an aggregate without GROUP BY always has one row
@@ -205,14 +171,13 @@ def totals(connection: duckdb.DuckDBPyConnection) -> Totals:
 
 
 @contextlib.contextmanager
-def _opened(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Open a catalog for writing, as the default database of a connection, while the block runs."""
+def _opened(path: Path, named: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open a catalog for writing, as the default database of a connection; errors name it as `named`."""
     deadline = time.monotonic() + _WAIT_SECONDS
     with embedded.engine() as connection:
-        with gate.held(path.parent, deadline):
-            _retry(path, lambda: connection.execute(f"ATTACH {quote(str(path))} AS catalog"), deadline)
+        _retry(named, lambda: connection.execute(f"ATTACH {quote(str(path))} AS catalog"), deadline)
         try:
-            with _explained(path):
+            with _explained(named):
                 connection.execute("USE catalog")
                 yield connection
         finally:
@@ -231,7 +196,7 @@ def _retry(path: Path, attempt: Callable[[], duckdb.DuckDBPyConnection], deadlin
                 raise StoreBusy(
                     f"another process holds the catalog {path}", "close it, a duckdb shell perhaps, and try again"
                 ) from error
-            gate.pause()
+            lock.pause()
 
 
 def _explain(path: Path, text: str) -> StoreError:

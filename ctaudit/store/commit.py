@@ -80,7 +80,6 @@ def prepare(layout: Layout) -> None:
         sync(layout.events)
         with catalog.created(layout) as connection:
             refresh_views(connection, layout)
-        sync(layout.root)
         with contextlib.suppress(PermissionError):  # who may make a folder there need not be allowed to open the place
             sync(layout.root.parent)
 
@@ -89,7 +88,7 @@ def commit(layout: Layout, pending: Pending, now: datetime) -> Committed:
     """Check the new segments for repeated events, then add them and their ledger rows in one transaction.
 
     A power cut may come at any time: segments are on the disk before they get their names (`segment.write`), the names
-    are, in their folder, and the folder is, before the catalog names them; DuckDB flushes its own log at COMMIT.
+    are, in their folder, and the folder is, before the catalog names them; a new catalog is before it replaces the old.
     """
     old, kept, forgotten = _before(layout, {segment.date for segment in pending.segments})
     resolved: dict[str, Resolved] = {}
@@ -197,10 +196,11 @@ def _insert_ledger(connection: duckdb.DuckDBPyConnection, pending: Pending) -> N
     for table in ("faults", "refused"):
         connection.execute(f"DELETE FROM {table} WHERE file IN (FROM read_now)")
     connection.unregister("read_now")
-    for source in pending.listed:
+    if pending.listed:  # by one statement: a queue names hundreds
         connection.execute(
-            "DELETE FROM faults WHERE kind IN (SELECT unnest(?)) AND (path = ? OR starts_with(path, ?))",
-            [_UNREACHED, source, source.rstrip("/") + "/"],
+            """DELETE FROM faults WHERE kind IN (SELECT unnest(?)) AND (path IN (SELECT unnest(?::VARCHAR[]))
+               OR path IN (SELECT path FROM faults, (SELECT unnest(?::VARCHAR[]) AS s) WHERE starts_with(path, s)))""",
+            [_UNREACHED, pending.listed, [source.rstrip("/") + "/" for source in pending.listed]],
         )
     faults = [
         (fault.path, file, fault.offset, fault.kind, fault.reason, fault.record) for file, fault in pending.faults
@@ -267,7 +267,11 @@ def _insert(
     connection.unregister("incoming")
 
 
-_UNREACHED = ["file.missing", "file.permission", "file.loop", "file.unreadable", "file.special"]
+_UNREACHED = [
+    *("file.missing", "file.permission", "file.loop", "file.unreadable", "file.special"),
+    *("s3.denied", "s3.no_bucket", "s3.network", "s3.service", "s3.unreadable", "s3.kms", "s3.missing", "s3.archived"),
+    *("history.denied", "history.network", "history.service", "history.unreadable", "history.kms"),
+]
 """Faults of listing and opening: they say nothing of a file's content, and every listing tells them anew."""
 _FOLLOW = """
   UPDATE duplicates SET kept_file = later.kept_file, kept_record = later.kept_record FROM duplicates later

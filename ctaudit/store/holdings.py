@@ -7,14 +7,14 @@ from typing import Any
 import duckdb
 
 from ctaudit.query import Span
-from ctaudit.store import catalog, forgotten, unfinished
+from ctaudit.store import account_names, catalog, forgotten, unfinished
 from ctaudit.store.layout import STORE_VERSION, Layout
 from ctaudit.store.reader import partitions_where
 from ctaudit.store.unfinished import Unfinished
 from ctaudit.table import Column, Document, Table
 
 _PARTITIONS = (
-    Column("account", 0),
+    Column("account", 0, named_by="account_name"),
     Column("region", 0),
     Column("date", 0),
     Column("rows", 0, right=True),
@@ -22,6 +22,7 @@ _PARTITIONS = (
     Column("first_time", 2),
     Column("last_time", 2),
     Column("segments", 3, right=True),
+    Column("account_name", 9),
 )
 _FAULTS = (
     Column("path", 0),
@@ -49,6 +50,12 @@ _CAUSES = r"""
 """
 """SQL: why events were read more than once, from the names of the two files. A trail's prefix is what stands before
 `AWSLogs/`; a file that grew and one that was packed otherwise have the same name."""
+_WHERE = """
+  SELECT list(DISTINCT account ORDER BY account), list(DISTINCT region ORDER BY region),
+         count(DISTINCT date) FILTER (date <> 'unknown'), count(DISTINCT (account, region, date))
+  FROM segment_partitions
+"""
+"""SQL: the accounts and regions of the events, and how many days and partitions they are of."""
 _UNKNOWN_FIELDS = """
   SELECT field, sum(rows)::BIGINT FROM segment_fields GROUP BY ALL ORDER BY sum(rows) DESC, field
 """
@@ -73,6 +80,30 @@ def uncovered(gaps: int) -> tuple[str, ...]:
     )
 
 
+def altered(files: int) -> tuple[str, ...]:
+    """Return what every answer must say about log files that somebody changed where they lay."""
+    if not files:
+        return ()
+    count = "1 log file was" if files == 1 else f"{files} log files were"
+    return (f"{count} overwritten or deleted in their bucket; see: ctaudit faults",)
+
+
+def lake_values(layout: Layout) -> tuple[tuple[str | None, ...], tuple[str | None, ...], tuple[str, ...]]:
+    """Return the accounts, regions and dates that there are events of."""
+    with catalog.reading(layout) as connection:
+        row = connection.execute(
+            """SELECT list(DISTINCT account), bool_or(account IS NULL), list(DISTINCT region), bool_or(region IS NULL),
+                      list(DISTINCT date) FROM segment_partitions"""
+        ).fetchone()
+    assert row is not None  # an aggregate without GROUP BY always has one row
+    accounts, no_account, regions, no_region, dates = row
+    return (
+        tuple(accounts or ()) + ((None,) if no_account else ()),
+        tuple(regions or ()) + ((None,) if no_region else ()),
+        tuple(dates or ()),
+    )
+
+
 def status(layout: Layout) -> Document:
     """Return what the store holds, in numbers."""
     with catalog.reading(layout) as connection:
@@ -80,14 +111,11 @@ def status(layout: Layout) -> Document:
         kinds = _counts(connection, "SELECT kind, count(*) FROM contents GROUP BY ALL ORDER BY ALL")
         refused = _counts(connection, "SELECT kind, sum(count)::BIGINT FROM refused GROUP BY ALL ORDER BY ALL")
         faults = _counts(connection, "SELECT kind, count(*) FROM faults GROUP BY ALL ORDER BY ALL")
-        where = connection.execute(
-            """SELECT list(DISTINCT account ORDER BY account), list(DISTINCT region ORDER BY region),
-                      count(DISTINCT date) FILTER (date <> 'unknown'), count(DISTINCT (account, region, date))
-               FROM segment_partitions"""
-        ).fetchone()
+        where = connection.execute(_WHERE).fetchone()
         integrity = _integrity(connection)
         causes, fields = _counts(connection, _CAUSES), _counts(connection, _UNKNOWN_FIELDS)
         dropped, runs = forgotten.touched(connection, Span()), forgotten.each(connection)
+        lost, names = _lost(connection, layout), account_names.known(connection)
     assert where is not None  # an aggregate without GROUP BY always has one row
     return Document(
         {
@@ -102,6 +130,7 @@ def status(layout: Layout) -> Document:
             "days": where[2],
             "partitions": where[3],
             "segments": totals.segments,
+            "segments_lost": lost,
             "bytes": totals.bytes,
             "contents": {"log": kinds.pop("events", 0) + kinds.pop("empty", 0), **kinds},
             "refused": refused,
@@ -113,9 +142,25 @@ def status(layout: Layout) -> Document:
             "faults": faults,
             "forgotten": runs,
             "unfinished": [{"source": source, "since": since} for source, since in totals.unfinished],
+            "account_names": {account: names[account] for account in where[0] or [] if account in names},
         },
-        partial=unread(totals.faults, totals.unfinished) + uncovered(integrity["gaps"]) + forgotten.sentences(dropped),
-    )
+        notes=altered(totals.altered),
+        partial=_gone(lost) + unread(totals.faults, totals.unfinished) + uncovered(integrity["gaps"])
+        + forgotten.sentences(dropped),
+    )  # fmt: skip
+
+
+def _lost(connection: duckdb.DuckDBPyConnection, layout: Layout) -> int:
+    """Count the segments whose files are not there: a question that needs one fails, and says so only then."""
+    segments = connection.execute("SELECT date, name FROM segments").fetchall()
+    return sum(not layout.segment(date, name).is_file() for date, name in segments)
+
+
+def _gone(segments: int) -> tuple[str, ...]:
+    if not segments:
+        return ()
+    pieces = "1 segment of the store is" if segments == 1 else f"{segments} segments of the store are"
+    return (f"{pieces} gone from its folder; ingest the evidence into a new store",)
 
 
 def _counts(connection: duckdb.DuckDBPyConnection, sql: str) -> dict[str, int]:
@@ -155,8 +200,10 @@ def partitions(layout: Layout, span: Span) -> Table:
                 WHERE {condition} GROUP BY ALL ORDER BY account, region, date""",
             params,
         ).fetchall()
+        names = account_names.known(connection)
         totals = catalog.totals(connection)
         dropped = forgotten.touched(connection, span)
+    rows = [(*row, names.get(row[0])) for row in rows]
     return Table(
         _PARTITIONS, rows, len(rows), partial=unread(totals.faults, totals.unfinished) + forgotten.sentences(dropped)
     )
@@ -180,4 +227,5 @@ def faults(layout: Layout) -> Table:
         dropped = forgotten.touched(connection, Span())
     found = rows + clashes + gaps
     partial = unread(totals.faults, totals.unfinished) + uncovered(len(gaps)) + forgotten.sentences(dropped)
-    return Table(_FAULTS, found, len(found), partial=partial)
+    notes = altered(totals.altered)
+    return Table(_FAULTS, found, len(found), notes, partial, found=totals.altered > 0)

@@ -150,7 +150,9 @@ _READ_LOST = """
 """
 """SQL: a table of its own, since DuckDB would read the names of all that is listed before it looks for what lacks."""
 _LOST = f"SELECT {named('key')} AS n FROM temp.lost"
-_UNREAD = f"SELECT {named('path', MEMBER)} AS n FROM (SELECT DISTINCT path FROM faults)"
+_UNREAD = (
+    f"SELECT {named('path', MEMBER)} AS n FROM (SELECT DISTINCT path FROM faults WHERE NOT starts_with(kind, 'log.'))"
+)
 
 
 def _absent(

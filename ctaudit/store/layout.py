@@ -27,16 +27,30 @@ class Layout:
 
     @property
     def unborn(self) -> Path:
-        """The catalog while it is being made."""
+        """The catalog while it is being written."""
         return self.root / f"{_CATALOG}.new"
+
+    @staticmethod
+    def log_of(catalog: Path) -> Path:
+        """Where DuckDB keeps what it has not yet written into a catalog."""
+        return catalog.with_name(f"{catalog.name}.wal")
 
     @property
     def events(self) -> Path:
         return self.root / "events"
 
     @property
+    def evidence(self) -> Path:
+        """Evidence that lies nowhere else: what was captured from AWS, and events that came in messages."""
+        return self.root / "evidence"
+
+    @property
     def lock(self) -> Path:
         return self.root / "ingest.lock"
+
+    @property
+    def turn(self) -> Path:
+        return self.root / f"{_CATALOG}.lock"
 
     @property
     def spool(self) -> Path:
@@ -78,7 +92,8 @@ class Layout:
                 "put the catalog back from a copy, or ingest the evidence into a new store",
             )
         # What a first ingest leaves behind when it is killed before its catalog is in place.
-        ours = {self.events.name, self.lock.name, self.unborn.name, f"{self.unborn.name}.wal"}
+        files = (self.lock, self.turn, self.unborn, self.log_of(self.unborn))
+        ours = {path.name for path in (self.events, self.evidence, *files)}
         if any(entry.name not in ours for entry in self.root.iterdir()):
             raise StoreError(
                 f"{self.root} holds other files and is not a ctaudit store", "choose an empty or new folder"

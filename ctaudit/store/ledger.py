@@ -9,7 +9,8 @@ from datetime import datetime
 import pyarrow as pa
 
 from ctaudit import times
-from ctaudit.store import catalog, unfinished
+from ctaudit.query import Forgotten, Span
+from ctaudit.store import catalog, forgotten, unfinished
 from ctaudit.store.layout import Layout
 
 FileState = tuple[str, int, int]
@@ -44,6 +45,12 @@ def known_files(layout: Layout, listed: Sequence[FileState]) -> set[int]:
         ).fetchall()
         connection.unregister("listed")
     return {row[0] for row in rows}
+
+
+def forgotten_days(layout: Layout) -> Forgotten | None:
+    """Return what was dropped from the store on purpose."""
+    with catalog.reading(layout) as connection:
+        return forgotten.touched(connection, Span())
 
 
 def known_contents(layout: Layout) -> array[int]:

@@ -262,6 +262,16 @@ def digests_elsewhere(layout: Layout) -> list[str]:
     return [path for (path,) in rows]
 
 
+def buckets(layout: Layout) -> tuple[str, ...]:
+    """Return the buckets that files were read from, as `s3://bucket`."""
+    with catalog.reading(layout) as connection:
+        rows = connection.execute(
+            "SELECT DISTINCT regexp_extract(file, '^s3://[^/]+') AS bucket FROM paths WHERE starts_with(file, 's3://') "
+            "ORDER BY ALL"
+        ).fetchall()
+    return tuple(bucket for (bucket,) in rows)
+
+
 def evidence(layout: Layout, hashes: Sequence[str], paths: Sequence[str]) -> dict[str, dict[str, Any]]:
     """Return what digests say of contents: by SHA-256 where one lists it, by path where one lists another hash."""
     columns = ", ".join(f"l.{column}" for column in _EVIDENCE)

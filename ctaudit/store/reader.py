@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +13,7 @@ import duckdb
 from ctaudit.errors import StoreChanged, StoreError
 from ctaudit.query import Forgotten, Place, Span
 from ctaudit.records.columns import UNKNOWN_DATE
-from ctaudit.store import catalog, forgotten
+from ctaudit.store import account_names, catalog, forgotten
 from ctaudit.store.layout import EMPTY, Layout
 
 RESTORE = "restore it from a copy, or ingest the evidence into a new store"
@@ -74,21 +74,29 @@ class Snapshot:
     """Each (event source, event name, readOnly) that occurs in those segments."""
     forgotten: Forgotten | None
     """Days of the span that were dropped on purpose."""
+    account_names: Mapping[str, str]
+    """What accounts are called, by account."""
 
 
-def snapshot(connection: duckdb.DuckDBPyConnection, layout: Layout, span: Span, copies: Sequence[str] = ()) -> Snapshot:
+def snapshot(
+    connection: duckdb.DuckDBPyConnection,
+    layout: Layout,
+    span: Span,
+    copies: Sequence[str] = (),
+    within: Span = Span(),  # noqa: B008 - a frozen value
+) -> Snapshot:
     """Read the catalog through `connection`, an in-memory one, and close it again.
 
-    `copies` is SQL that takes along what else the question needs of this very moment.
+    `copies` is SQL that takes along what else the question needs of this very moment. `within` is a span outside which
+    the question itself passes over every event: it leaves out segments, and is no part of what was asked for.
     """
     with catalog.attached(connection, layout):
         for statement in copies:
             connection.execute(statement)
-        where, params = partitions_where(span)
+        where, params = _both(span, within)
         rows = connection.execute(
-            f"""SELECT p.date, p.name, s.bytes, sum(p.rows)::BIGINT
-                FROM (FROM segment_partitions WHERE {where}) p JOIN segments s USING (date, name)
-                GROUP BY ALL ORDER BY ALL""",
+            f"""SELECT date, name, bytes FROM segments
+                SEMI JOIN (SELECT date, name FROM segment_partitions WHERE {where}) USING (date, name) ORDER BY ALL""",
             params,
         ).fetchall()
         names = connection.execute(
@@ -97,12 +105,46 @@ def snapshot(connection: duckdb.DuckDBPyConnection, layout: Layout, span: Span, 
             params,
         ).fetchall()
         totals = catalog.totals(connection)
+        held = _held(connection, span)
         omitted = _omitted(connection, span)
         gaps = _gaps(connection, span)
         dropped = forgotten.touched(connection, span)
-    paths = [str(checked_segment(layout, date, name, size)) for date, name, size, _ in rows]
+        called = account_names.known(connection)
+    paths = [str(checked_segment(layout, date, name, size)) for date, name, size in rows]
     paths = paths or [str(layout.segment(*EMPTY))]
-    return Snapshot(layout, totals, tuple(paths), sum(row[3] for row in rows), omitted, gaps, tuple(names), dropped)
+    return Snapshot(layout, totals, tuple(paths), held, omitted, gaps, tuple(names), dropped, called)
+
+
+def _both(span: Span, within: Span) -> tuple[str, list[object]]:
+    """Return the condition on partitions that two spans imply."""
+    first, params = partitions_where(span)
+    second, others = partitions_where(within)
+    return f"{first} AND {second}", params + others
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How much of a store there is in a span."""
+
+    partitions: int
+    segments: int
+    rows: int
+    """Events in those partitions; a segment may hold more."""
+
+
+def counts(layout: Layout, span: Span, within: Span) -> Counts:
+    where, params = _both(span, within)
+    asked = "count(DISTINCT (account, region, date)), count(DISTINCT (date, name)), coalesce(sum(rows), 0)::BIGINT"
+    with catalog.reading(layout) as connection:
+        found = connection.execute(f"SELECT {asked} FROM segment_partitions WHERE {where}", params).fetchone()
+    assert found is not None  # an aggregate without GROUP BY always has one row
+    return Counts(*found)
+
+
+def _held(connection: duckdb.DuckDBPyConnection, span: Span) -> int:
+    where, params = partitions_where(span)
+    row = connection.execute(f"SELECT sum(rows)::BIGINT FROM segment_partitions WHERE {where}", params).fetchone()
+    return row[0] or 0 if row else 0
 
 
 def checked_segment(layout: Layout, date: str, name: str, size: int) -> Path:

@@ -15,17 +15,20 @@ Unfinished = tuple[tuple[str, str], ...]
 
 def begin(connection: duckdb.DuckDBPyConnection, sources: Sequence[str], now: str) -> None:
     """Note that sources are about to be read."""
-    for source in sources:
-        connection.execute("INSERT OR IGNORE INTO meta VALUES (?, ?)", [_KEY + source, now])
+    keys = [_KEY + source for source in dict.fromkeys(sources)]
+    connection.execute("INSERT OR IGNORE INTO meta SELECT unnest(?::VARCHAR[]), ?", [keys, now])
 
 
 def end(connection: duckdb.DuckDBPyConnection, sources: Sequence[str]) -> None:
     """Note that sources, and so all that lies below them, were read to the end."""
-    for source in sources:
-        connection.execute(
-            "DELETE FROM meta WHERE key = ? OR starts_with(key, ?)",
-            [_KEY + source, f"{_KEY}{source.rstrip('/')}/"],
-        )
+    if not sources:
+        return
+    keys = [_KEY + source for source in sources]
+    connection.execute(
+        """DELETE FROM meta WHERE key IN (SELECT unnest(?::VARCHAR[])) OR key IN (
+             SELECT key FROM meta, (SELECT unnest(?::VARCHAR[]) AS folder) WHERE starts_with(key, folder))""",
+        [keys, [key.rstrip("/") + "/" for key in keys]],
+    )
 
 
 def found(connection: duckdb.DuckDBPyConnection) -> Unfinished:

@@ -26,6 +26,16 @@ _PROVEN = """(
 """Events read from several files of which one is proven: what stands in that file is proven wherever else it stands."""
 
 
+PLACE = frozenset(["integrity", "source_file", RECORD])
+"""Columns of the view that tell where an event was read from, and what that file is worth."""
+WHOLE = "eventjson"
+"""The column of the whole record."""
+LEFT_OUT = " was not read, though the SQL asks for it"
+"""How the error ends that stands in place of a column that was left out."""
+COSTLY = PLACE | {WHOLE}
+"""Columns that are better left out where nobody asks for them."""
+
+
 def quote(text: str) -> str:
     """Return `text` as a SQL string literal."""
     return "'" + text.replace("'", "''") + "'"
@@ -43,32 +53,48 @@ def segments_sql(paths: Sequence[str]) -> str:
     return f"(SELECT *, {date} FROM read_parquet([{listed}], {options}))"
 
 
-def select_sql(source: str, repeated: bool) -> str:
+def select_sql(source: str, repeated: bool, also: Sequence[str] = (), unused: frozenset[str] = frozenset()) -> str:
     """Return the SELECT behind the view: AWS's columns in AWS's order, then ours.
 
     `source` is the relation of the stored rows; `files` and `duplicates` are the catalog's tables, and `repeated` says
     that the second holds anything. Where an event was read from several files, `source_file` and `record` name the
-    least of its places, whatever the order of ingests, and it is proven when one of them is.
+    least of its places, whatever the order of ingests, and it is proven when one of them is. `also` are further
+    columns, of the stored rows `e`, behind the others. `unused` are some of `COSTLY`, in whose place stands an error
+    for whoever asks for them after all; without all of `PLACE` the catalog's tables are not needed.
     """
-    columns = [f"e.{field.name}" for field in EVENT]
-    place = (
-        ("coalesce(m.file_id, e.file_id)", "coalesce(m.record, e.record)") if repeated else ("e.file_id", "e.record")
-    )
-    integrity = "coalesce(f.integrity, 'unknown')"
-    if repeated:
-        integrity = f"CASE WHEN p.from_file IS NOT NULL THEN 'proven' ELSE {integrity} END"
-    columns += [
+    ours, joins = _places(repeated) if not unused >= PLACE else ({}, "")
+    ours[WHOLE] = rebuild.sql("e")
+    ours |= {name: _left_out(name) for name in unused}
+    columns = [
+        *(f"e.{field.name}" for field in EVENT),
         f"e.{ACCOUNT}",
         "e.awsregion AS region",
         f"e.{DATE}",
-        f"{integrity} AS integrity",
-        "f.path AS source_file",
-        f"{place[1]} AS {RECORD}",
+        *(f"{ours[name]} AS {name}" for name in ("integrity", "source_file", RECORD)),
         f"e.{EXTRA}",
-        f"{rebuild.sql('e')} AS eventjson",
+        f"{ours[WHOLE]} AS {WHOLE}",
+        *also,
     ]
-    join = f"{_join(_MOVED, 'm')}{_join(_PROVEN, 'p')}" if repeated else ""
-    return f"SELECT {', '.join(columns)} FROM {source} e{join} LEFT JOIN files f ON f.file_id = {place[0]}"
+    return f"SELECT {', '.join(columns)} FROM {source} e{joins}"
+
+
+def _places(repeated: bool) -> tuple[dict[str, str], str]:
+    """Return the expressions of the columns that tell of an event's place, and the joins that they need."""
+    if not repeated:
+        own = {"integrity": "coalesce(f.integrity, 'unknown')", "source_file": "f.path", RECORD: "e.record"}
+        return own, " LEFT JOIN files f ON f.file_id = e.file_id"
+    ours = {
+        "integrity": "CASE WHEN p.from_file IS NOT NULL THEN 'proven' ELSE coalesce(f.integrity, 'unknown') END",
+        "source_file": "f.path",
+        RECORD: "coalesce(m.record, e.record)",
+    }
+    joins = f"{_join(_MOVED, 'm')}{_join(_PROVEN, 'p')}"
+    return ours, f"{joins} LEFT JOIN files f ON f.file_id = coalesce(m.file_id, e.file_id)"
+
+
+def _left_out(name: str) -> str:
+    kind = "INTEGER" if name == RECORD else "VARCHAR"
+    return f"CAST(error('{name} of event ' || e.eventid || '{LEFT_OUT}') AS {kind})"
 
 
 def _join(relation: str, alias: str) -> str:

@@ -53,7 +53,7 @@ def left_overs(store: Path) -> set[str]:
     known = {f"events/date={date}/{name}" for date, name in select(store, "SELECT date, name FROM segments")}
     retired = select(store, "SELECT date, name FROM retired")
     known |= {f"events/date={date}/{name}" for date, name in retired}
-    known |= {CATALOG, "ingest.lock", "events/date=unknown/empty.parquet"}
+    known |= {CATALOG, f"{CATALOG}.lock", "ingest.lock", "events/date=unknown/empty.parquet"}
     return {path.relative_to(store).as_posix() for path in store.rglob("*") if path.is_file()} - known
 
 

@@ -24,6 +24,8 @@ from tests.cli.evidence import event
 from tests.cli.processes import piped
 from tests.store.stores import left_overs, put, put_lookup, select, status, told
 
+pytestmark = pytest.mark.slow
+
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SIZES = st.lists(st.tuples(st.integers(1, MERGE_ROWS), st.integers(1, MERGE_BYTES)), max_size=60)
 

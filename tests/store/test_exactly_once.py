@@ -22,6 +22,8 @@ from tests.trail.company import PRODUCTION
 from tests.trail.evidence import SAMPLE, whole_records
 from tests.trail.packing import gzipped
 
+pytestmark = pytest.mark.slow
+
 Run = Sequence[str]
 """The sources of one ingest."""
 

@@ -23,6 +23,8 @@ from tests.store.processes import until as comes_true
 from tests.store.proving import scene, tiny
 from tests.store.stores import left_overs, put, put_lines, select, status, told
 
+pytestmark = pytest.mark.slow
+
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 THIRD = datetime(2026, 2, 3, tzinfo=UTC)
 
@@ -136,6 +138,9 @@ def test_the_same_evidence_is_not_read_again(store: Path, made: Path) -> None:
     before = told(store)
     summary = ctaudit.ingest(store, [str(made / "logs")], jobs=1)
     assert (summary.files_read, summary.events) == (0, 0)
+    assert summary.forgotten is not None
+    assert summary.forgotten.days == 2
+    assert "for the 2 days that the store was told to forget" in run("ingest", made / "logs", store=store).err
     copy = store.parent / "copies"
     copy.mkdir()
     (copy / "1-again.json").write_bytes((made / "logs" / "1.json").read_bytes())

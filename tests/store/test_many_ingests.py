@@ -52,6 +52,6 @@ def _seconds(store: Path) -> float:
         started = time.perf_counter()
         opened.timeline(limit=50)
         opened.who_deleted("bucket-7-7")
-        opened.query("SELECT region, count(*) FROM cloudtrail_logs GROUP BY ALL")
+        opened.query("SELECT region, count(*) FROM cloudtrail_logs GROUP BY region")
         taken.append(time.perf_counter() - started)
     return statistics.median(taken)

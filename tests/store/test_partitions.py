@@ -16,6 +16,8 @@ from tests.conftest import Case
 from tests.store.stores import put, select
 from tests.trail.company import ACCOUNTS, PRODUCTION, REGIONS
 
+pytestmark = pytest.mark.slow
+
 GROUPED = """
   SELECT account, region, date, count(*), min(eventtime), max(eventtime) FROM cloudtrail_logs
   GROUP BY ALL ORDER BY account, region, date

@@ -16,6 +16,8 @@ from tests.trail.packing import gzipped, minified
 from tests.trail.small import CHAIN, NOON
 from tests.trail.trail import HOUR
 
+pytestmark = pytest.mark.slow
+
 PROVEN = {"1210": "proven", "1310": "proven", "1410": "proven"}
 
 # ---- in every order, from every copy

@@ -29,7 +29,7 @@ def test_a_store_on_a_read_only_disk_is_told_and_keeps_its_verdicts(tmp_path: Pa
         made = scene(tmp_path / "disk", tiny(1))
         made.ingest()
         subprocess.run(["mount", "-o", "remount,ro", str(tmp_path / "disk")], check=True)
-        assert_told(piped(*words(made), folder=tmp_path), "read-only", "choose another --store DIR")
+        assert_told(piped(*words(made), folder=tmp_path), "Read-only file system", "choose another --store DIR")
         assert made.integrity() == {"1210": "unknown"}
 
 

@@ -14,6 +14,8 @@ from tests.store.proving import NOW, Scene, add_hours, codes, flat_copy, scene, 
 from tests.trail.small import CHAIN, NOON
 from tests.trail.trail import HOUR, Trail
 
+pytestmark = pytest.mark.slow
+
 PROVEN = {"1210": "proven", "1310": "proven", "1410": "proven"}
 
 # ---- a narrower span, another trail

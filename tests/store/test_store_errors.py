@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import random
 import shutil
@@ -27,6 +28,8 @@ from tests.store.stores import CATALOG, Told, left_overs, put, told
 from tests.trail.company import CI, ORGANIZATION
 from tests.trail.evidence import SAMPLE
 from tests.trail.packing import gzipped
+
+pytestmark = pytest.mark.slow
 
 LOGS = SAMPLE / "AWSLogs" / ORGANIZATION / CI / "CloudTrail"
 """Some eighty log files with some eight hundred events."""
@@ -202,6 +205,30 @@ def test_a_segment_that_is_gone_or_damaged_is_told(left: int | None, words: tupl
         segment.write_bytes(segment.read_bytes()[:left])
     done = run(*words, "--store", store, folder=store.parent)
     assert_told(done, f"the store {store} cannot be read", "restore it from a copy, or ingest the evidence")
+
+
+def test_status_counts_segments_that_are_gone(store: Path) -> None:
+    path = next((store / "events").glob("date=2026-*/*.parquet"))
+    path.unlink()
+    done = piped("status", "--store", store, "--format", "json", folder=store.parent)
+    assert done.code == 3
+    assert json.loads(done.out)["segments_lost"] == 1
+    assert "incomplete: 1 segment of the store is gone" in done.err
+
+
+def test_workers_leave_nothing_in_the_temporary_folder(tmp_path: Path) -> None:
+    for day in (1, 2):  # two shares, and more than one process would read alone
+        fields = {"eventTime": f"2026-02-0{day}T00:00:00Z", "requestParameters": {"x": "x" * 1_100_000}}
+        put(tmp_path / "logs" / f"2026/02/0{day}/x.json", [event(day, **fields)])
+    words = ("ingest", "logs", "--jobs", "2", "--store", "store")
+    with tempfile.TemporaryDirectory(dir="/tmp") as temporary:
+        done = piped(*words, env={"TMPDIR": temporary}, folder=tmp_path)
+        assert (done.code, done.err[:13]) == (0, "2 files read,")
+        assert not list(Path(temporary).iterdir())
+        long = Path(temporary) / ("x" * 100)
+        long.mkdir()
+        done = piped(*words[:-1], "other", env={"TMPDIR": str(long)}, folder=tmp_path)
+        assert (done.code, "the path of the temporary folder is too long" in done.err) == (4, True)
 
 
 # One ingest at a time

@@ -21,6 +21,8 @@ from tests.conftest import Ask
 from tests.store.processes import command
 from tests.store.stores import put
 
+pytestmark = pytest.mark.slow
+
 ingesting = import_module("ctaudit.ingest")
 
 
