@@ -25,10 +25,12 @@ from ctaudit.integrity.packed import inspect
 from ctaudit.integrity.reference import Request, Validation
 from ctaudit.integrity.reference_checks import Delivery, NotThere, Refused
 from ctaudit.sources import trails
+from ctaudit.sources.aws_login import Login
 from ctaudit.sources.mirror import KEYS, Mirror
-from ctaudit.sources.objects import Object, Unavailable
+from ctaudit.sources.objects import PASSING, Object, Unavailable
 from ctaudit.sources.public_keys import list_public_keys
-from ctaudit.sources.s3 import S3, split_url
+from ctaudit.sources.s3 import S3
+from ctaudit.sources.s3_urls import split_url
 from ctaudit.sources.sidecars import Sidecars
 
 _LOGS_FOLDER = re.compile(r"(?:^|/)AWSLogs(?:/.*)?$", re.DOTALL)
@@ -47,6 +49,7 @@ def validate_like_awscli(
     verbose: bool = False,
     public_keys: Sequence[bytes] = (),
     metadata: str | None = None,
+    login: Login | None = None,
 ) -> Validation:
     """Prepare a run: iterating over it gives (stream, text) pieces, and then it has an `exit_code`: 0, 1 or 255.
 
@@ -61,10 +64,11 @@ def validate_like_awscli(
         public_keys: what `aws cloudtrail list-public-keys` prints, instead of asking AWS; a folder may also have it
             in the folder `public-keys` beside `AWSLogs`.
         metadata: a folder or a manifest with the metadata of digests, for a folder.
+        login: how to log in to AWS; None: as the AWS CLI does.
 
-    Raises UsageError when the source, the keys or the metadata cannot be read.
+    Raises UsageError when the source, the keys or the metadata cannot be read. Long because each argument is told.
     """
-    folder = None if source is None or source.lower().startswith("s3://") else folder_of(source)
+    folder = None if source is None or source.startswith("s3://") else folder_of(source)
     keys = _given_keys(public_keys or (() if folder is None else _keys_beside(folder)))
     home, account, name = _parts(trail_arn)
     where = region or home
@@ -72,7 +76,7 @@ def validate_like_awscli(
     evidence: _Online | _Copy
     if folder is None:
         bucket, prefix = (None, None) if source is None else split_url(source)
-        evidence = _Online(S3(source or f"s3://{_NO_BUCKET}"), where, keys)
+        evidence = _Online(S3(source or f"s3://{_NO_BUCKET}", login=login or Login()), where, keys)
     else:
         evidence = _Copy(
             Mirror(str(folder), Sidecars(metadata), {}),
@@ -126,12 +130,12 @@ class _Online:
 
     def trail(self, arn: str) -> Delivery | None:
         with _aws_words():
-            found = trails.find_trail(self._region, arn)
+            found = trails.find_trail(self._s3.login, self._region, arn)
         return Delivery(found.bucket, found.prefix, found.organization) if found else None
 
     def organization(self) -> str:
         with _aws_words():
-            return trails.organization_id(self._region)
+            return trails.organization_id(self._s3.login, self._region)
 
     def keys(self, bucket: str, prefix: str, after: str) -> Iterator[str]:
         with _aws_words():
@@ -149,7 +153,8 @@ class _Online:
         if self._keys:
             return self._keys
         with _aws_words():
-            return {entry["Fingerprint"]: entry["Value"] for entry in list_public_keys(self._region, start, end)}
+            found = list_public_keys(self._s3.login, self._region, start, end)
+            return {entry["Fingerprint"]: entry["Value"] for entry in found}
 
     def _locate(self, bucket: str) -> None:
         """Ask where the bucket is, as the AWS CLI does first: from a bucket that is not there comes another error."""
@@ -166,7 +171,7 @@ def _aws_words() -> Iterator[None]:
         if isinstance(error, Unavailable) and error.kind == "missing":
             raise NotThere from error
         words = str(error.__cause__ or error)
-        if isinstance(error, Unavailable) and error.kind == "network":
+        if isinstance(error, Unavailable) and error.kind in PASSING:
             raise ConnectionError(words) from error
         raise Refused(words) from error
 

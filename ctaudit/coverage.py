@@ -78,7 +78,7 @@ def of_empty_answer(layout: Layout, span: Span, nothing: str) -> tuple[tuple[str
         return (), (f"{nothing}; how much of what was asked for is covered was not looked at: {error.message}",)
     if not found.asked:
         return (), (f"{nothing}; {coverage_words.nothing_asked(*_ends(found.spoken))}",)
-    sentence = f"{nothing}; {coverage_words.sentence(found.places, found.within)}"
+    sentence = f"{nothing}; {coverage_words.sentence(found.places, found.within, found.spoken.names)}"
     if found.covered == found.asked:
         return (sentence,), ()
     if not found.covered:

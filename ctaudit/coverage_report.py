@@ -23,7 +23,7 @@ BY = ("span", "hour", "day")
 
 _STATES = {"gap": "red", "silent": "yellow", "proven": "green"}
 _COLUMNS = (
-    Column("account", 0),
+    Column("account", 0, named_by="account_name"),
     Column("region", 0),
     Column("since", 0),
     Column("until", 0),
@@ -35,6 +35,7 @@ _COLUMNS = (
     Column("last_delivery", 4),
     Column("late", 4, right=True),
     Column("note", 1),
+    Column("account_name", 9),
 )
 _SHADES = {
     "g": Shade("gap", "!", "!", "red"),
@@ -103,6 +104,7 @@ def _row(found: Survey, place: Place, part: Stretch, counts: Counts, note: str |
         counts.last,
         counts.late,
         note,
+        found.spoken.names.get(place[0]),
     )
 
 
@@ -153,7 +155,7 @@ def _about_silence(part: Stretch, reach: Reach, asked: int) -> str:
 
 
 def _notes(found: Survey) -> tuple[str, ...]:
-    notes = [coverage_words.sentence(found.places, found.within)] if found.asked else []
+    notes = [coverage_words.sentence(found.places, found.within, found.spoken.names)] if found.asked else []
     late = sum(one.late for each in found.spoken.counts.values() for one in each.values())
     if late:
         files = "1 log file was" if late == 1 else f"{late:,} log files were"
@@ -178,7 +180,8 @@ def _silent_regions(found: Survey) -> list[str]:
         proven = found.places[place].spoken == found.within.count
         if place[1] and not any_file and not proven and (last is not None or place[0] in accounts):
             before = f" (last heard of {hours.text_of(last)[:13]}:00Z)" if last is not None else ""
-            named.append(f"{place[0]} {place[1]}{before}")
+            account = coverage_words.called(place[0], found.spoken.names)
+            named.append(f"{account} {place[1]}{before}")
     return named
 
 
@@ -217,7 +220,8 @@ def _strips(found: Survey) -> Strips:
         "".join(letters[stretch.state] * stretch.hours for stretch in stretches(judged))
         for judged in found.places.values()
     )
-    labels = tuple(" ".join(filter(None, place)) for place in found.places)
+    # The name stands last: where a label is cut, account and region must be left.
+    labels = tuple(" ".join(filter(None, (*place, found.spoken.names.get(place[0])))) for place in found.places)
     return Strips(labels, cells, _SHADES, tuple(map(found.within.at, range(found.within.count))), "hour")
 
 

@@ -8,7 +8,8 @@ import os
 import re
 import stat
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from ctaudit import limits
 from ctaudit.fault import Fault
@@ -18,8 +19,7 @@ _DAY = re.compile(r"_(\d{4})(\d\d)(\d\d)T\d{4}|/(\d{4})/(\d\d)/(\d\d)/")
 _STEP = 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class SourceFile:
+class SourceFile(msgspec.Struct, frozen=True):
     """A file that may hold evidence, as it was when it was found."""
 
     path: str
@@ -28,11 +28,14 @@ class SourceFile:
     changed_ns: int
     name: str | None = None
     """What it is called when that is not its path: `-` for standard input."""
+    version: str | None = None
+    """Of an object of S3, when it is an earlier one."""
 
     @property
     def shown(self) -> str:
         """The path as text: bytes that are not UTF-8 are written as `\\xNN`."""
-        return self.name or shown(self.path)
+        of_version = "" if self.version is None else f"?versionId={self.version}"
+        return self.name or f"{shown(self.path)}{of_version}"
 
     @property
     def hinted(self) -> bool:
@@ -46,7 +49,7 @@ class SourceFile:
     def day(self) -> str:
         """The day its name or folder hints at, or empty: files of one day are read together."""
         found = _DAY.search(self.path)
-        return "-".join(part for part in found.groups() if part) if found else ""
+        return "-".join(filter(None, found.groups())) if found else ""
 
 
 def hinted(name: str) -> bool:
@@ -122,8 +125,10 @@ def _special(path: str) -> Fault:
 class Opened:
     """A file to be read at any place in it. What goes wrong is no exception but `trouble`, and then no bytes come."""
 
-    def __init__(self, file: SourceFile) -> None:
+    def __init__(self, file: SourceFile, trouble: tuple[str, str] | None = None) -> None:
+        """Open a file; `trouble` is what went wrong before it could lie here."""
         self._descriptor: int | None = None
+        self._earlier = trouble
         self._error: OSError | None = None
         self._before = (0, 0)
         self.size = 0
@@ -149,9 +154,18 @@ class Opened:
             self._error = error
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
+    def whole(self, name: str) -> tuple[bytes, Fault | None]:
+        """Return all bytes, and a fault of the file `name` when that could not be."""
+        data = self.read(0, limits.MAX_UNPACKED_BYTES + 1)
+        if len(data) > limits.MAX_UNPACKED_BYTES:
+            return data, _too_large(name)
+        return data, None if self.trouble is None else Fault(name, len(data), *self.trouble)
+
     @property
     def trouble(self) -> tuple[str, str] | None:
         """Kind and reason of what went wrong up to now; that the file has changed since it was opened is one."""
+        if self._earlier is not None:
+            return self._earlier
         if self._error is not None or self._descriptor is None:
             return None if self._error is None else _trouble(self._error)
         status = os.fstat(self._descriptor)
@@ -183,10 +197,14 @@ def read(file: SourceFile) -> tuple[bytes, Fault | None]:
         os.close(descriptor)
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns) or len(data) != after.st_size:
         if len(data) > limits.MAX_UNPACKED_BYTES:
-            reason = f"has more than {limits.MAX_UNPACKED_BYTES} bytes, the limit for one file; the rest is unread"
-            return data, Fault(file.shown, limits.MAX_UNPACKED_BYTES, "file.too_large", reason)
+            return data, _too_large(file.shown)
         return data, Fault(file.shown, len(data), *_CHANGED)
     return data, None
+
+
+def _too_large(name: str) -> Fault:
+    reason = f"has more than {limits.MAX_UNPACKED_BYTES} bytes, the limit for one file; the rest is unread"
+    return Fault(name, limits.MAX_UNPACKED_BYTES, "file.too_large", reason)
 
 
 def _read_all(descriptor: int) -> bytes:
@@ -220,4 +238,6 @@ def path_of(text: str) -> str:
 
 def shown(path: str) -> str:
     # A backslash is doubled: else a name with the byte FF and one that says \\xff would read the same.
+    if path.isascii() and "\\" not in path:
+        return path
     return path.replace("\\", "\\\\").encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")

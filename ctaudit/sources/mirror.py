@@ -12,6 +12,7 @@ import os
 import re
 import stat
 from collections.abc import Container, Iterable, Iterator, Mapping
+from datetime import datetime
 from functools import lru_cache
 
 from ctaudit.fault import Fault
@@ -43,6 +44,8 @@ class Mirror:
         self._paths = paths
         self._listed: set[str] = set()
         self._inside = lru_cache(4096)(self._leads_inside)
+
+    bytes_read = 0
 
     def find(self) -> Iterator[Object | Fault]:
         """Yield every file below the folder; links out of it, and what cannot be listed, are faults."""
@@ -114,6 +117,13 @@ class Mirror:
     def _leads_inside(self, path: str) -> bool:
         real = os.path.realpath(path)
         return any(real == root or real.startswith(f"{root}/") for root in (self._root, *self._bucket_map.values()))
+
+    def why_nothing(self) -> str:
+        return "0 log files and 0 digests lie there"
+
+    def around(self, account: str, since: datetime, until: datetime) -> Iterator[Object | Fault]:
+        """Yield nothing: a mirror is walked whole."""
+        return iter(())
 
     def beyond(self, wanted: tuple[str, str]) -> Iterator[Object | Fault] | None:
         """List a bucket's folder that was named with the bucket map and lies outside of the mirror."""

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Protocol
 
 from ctaudit.fault import Fault
+from ctaudit.sources.left_out import LeftOut
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,14 @@ class Fetched:
     """The body as it lies; raises Unavailable when the reading breaks off."""
     metadata: Mapping[str, str] | None
     """User metadata (`signature`, `signature-algorithm` …), names in lower case; None when it was not saved."""
+    tag: str = ""
+    """S3's entity tag of what is read; empty in a mirror."""
+
+
+PASSING = ("network", "service")
+"""Kinds of trouble that another attempt may not meet."""
+UNREACHED = (*PASSING, "denied", "no_bucket", "no_queue")
+"""Ends of the kinds of faults that tell of a source which could not be reached at all."""
 
 
 class Unavailable(Exception):
@@ -42,9 +51,14 @@ class Unavailable(Exception):
         super().__init__(kind, reason)  # both, so that it can be sent between processes
         self.kind = kind
         """`missing` (there is no such object: S3 is sure), `no-bucket`, `denied`, `kms`, `archived`, `outside` (a path
-        that leads out of the mirror), `elsewhere` (a bucket the mirror does not have), `network` or `unreadable`."""
+        that leads out of the mirror), `elsewhere` (a bucket the mirror does not have), `network` (there was no
+        answer), `service` (AWS itself failed or was overloaded) or `unreadable`."""
         self.reason = reason
         """What happened, fit to follow "cannot be read: "."""
+
+    def fault_kind(self, source: str = "s3") -> str:
+        """Return the kind of the fault that this is when evidence is read from a kind of source."""
+        return f"{source}.{self.kind.replace('-', '_')}"
 
 
 Locator = Callable[[str, str], str]
@@ -55,8 +69,24 @@ class Objects(Protocol):
     online: bool
     """Whether the objects themselves are read, with their metadata, or a copy of them."""
 
-    def find(self) -> Iterator[Object | Fault]:
-        """Yield every object that may be a digest or a log file, and a fault for what cannot be listed."""
+    @property
+    def bytes_read(self) -> int:
+        """Bytes that came over the network, so far."""
+        ...
+
+    def find(self) -> Iterator[Object | LeftOut | Fault]:
+        """Yield every object that may be a digest or a log file, and a fault for what cannot be listed.
+
+        Where folders tell what lies in them, those that nobody asked about are not looked into.
+        """
+        ...
+
+    def why_nothing(self) -> str:
+        """Say, in words that follow others, why there is nothing at all."""
+        ...
+
+    def around(self, account: str, since: datetime, until: datetime) -> Iterator[Object | Fault]:
+        """List what of an account, in a span, `find` did not look into; what was listed so before is not told again."""
         ...
 
     def locator(self, near: Object, own: tuple[str, str]) -> Locator:

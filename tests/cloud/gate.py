@@ -1,4 +1,4 @@
-"""A gate before the simulated S3: counts requests by kind, and lets some of them meet with trouble."""
+"""A gate before the simulated S3 and SQS: counts requests by kind, and lets some of them meet with trouble."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class Request:
     """The S3 operation: `GetObject`, `HeadObject`, `ListObjectsV2` …"""
     bucket: str
     key: str
-    """Empty for what is asked of the bucket itself."""
+    """Empty for what is asked of the bucket itself; of SQS the operation, to meet trouble by."""
 
 
 class Gate:
@@ -84,6 +84,8 @@ class Gate:
         """How many requests of each kind came, those that met with trouble too."""
         self.keys: Counter[tuple[str, str]] = Counter()
         """How often each object was asked for, by kind and key."""
+        self.signers: set[str] = set()
+        """The first four letters of the access keys that requests were signed with: ASIA is a role's."""
         self.latency = 0.0
         """Seconds that every answer waits: S3 takes 20 to 100 ms to the first byte."""
 
@@ -100,10 +102,12 @@ class Gate:
             self._met.clear()
             self.requests.clear()
             self.keys.clear()
+            self.signers.clear()
             self.latency = 0.0
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         request = _request(environ)
+        self.signers.add(environ.get("HTTP_AUTHORIZATION", "").partition("Credential=")[2][:4])
         trouble = self._note(request)
         if self.latency:
             time.sleep(self.latency)
@@ -128,6 +132,9 @@ class Gate:
 
 
 def _request(environ: Environ) -> Request:
+    service, _, operation = environ.get("HTTP_X_AMZ_TARGET", "").partition(".")
+    if service == "AmazonSQS":
+        return Request(operation, "", operation)
     path = environ["PATH_INFO"].encode("latin-1").decode()  # WSGI's way to carry UTF-8
     bucket, _, key = path.removeprefix("/").partition("/")
     return Request(_kind(environ, bool(key)), bucket, key)

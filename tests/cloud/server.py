@@ -11,7 +11,7 @@ from typing import Any
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from moto.s3.exceptions import MissingBucket
-from moto.s3.models import S3Backend, s3_backends
+from moto.s3.models import FakeKey, S3Backend, s3_backends
 from werkzeug.serving import BaseWSGIServer, make_server
 
 from tests.cloud.gate import Application, Gate, Trouble
@@ -66,6 +66,33 @@ class Cloud:
             lying.set_metadata(_SYSTEM_METADATA | user)
             lying.last_modified = bucket.modified[key].replace(tzinfo=None)
 
+    def keep_versions(self, bucket: str) -> None:
+        """Turn versioning on: what lies there is kept from now on."""
+        _backend().put_bucket_versioning(bucket, "Enabled")
+
+    def overwrite(self, bucket: str, key: str, body: bytes) -> None:
+        _backend().put_object(bucket, key, body, disable_notification=True)
+
+    def delete(self, bucket: str, key: str) -> None:
+        """Delete an object; where versions are kept, that puts a marker above it."""
+        _backend().delete_object(bucket, key)
+
+    def fill(self, bucket: str, bodies: Mapping[str, bytes]) -> None:
+        for key, body in bodies.items():
+            self.overwrite(bucket, key, body)
+
+    def objects(self, bucket: str) -> dict[str, bytes]:
+        """Return what lies in a bucket, by key."""
+        return {key: found.value for key, found in _backend().get_bucket(bucket).keys.items()}
+
+    def kms_key(self, bucket: str, key: str) -> str | None:
+        """Return the key that an object was to be encrypted with."""
+        return _backend().get_object(bucket, key).kms_key_id  # type: ignore[union-attr]
+
+    def archive(self, bucket: str, key: str, storage_class: str) -> None:
+        """Move an object to another storage class, as a lifecycle rule does."""
+        _backend().get_object(bucket, key)._storage_class = storage_class  # type: ignore[union-attr]
+
     def serve_keys(self, keys: Mapping[str, Sequence[SigningKey]]) -> None:
         """Let `ListPublicKeys` answer with these, by region."""
         self.public_keys.served = keys
@@ -91,7 +118,7 @@ class Cloud:
 def running_cloud() -> Iterator[Cloud]:
     """Serve on free ports, from threads of this process, until the block is left."""
     gate, public_keys = Gate(DomainDispatcherApplication(create_backend_app)), PublicKeys()
-    with _serving(gate) as s3_url, _serving(public_keys) as cloudtrail_url:
+    with serving(gate) as s3_url, serving(public_keys) as cloudtrail_url:
         cloud = Cloud(s3_url, cloudtrail_url, gate, public_keys)
         cloud.reset()
         try:
@@ -110,7 +137,8 @@ class _Handler(MotoRequestHandler):
 
 
 @contextmanager
-def _serving(application: Application) -> Iterator[str]:
+def serving(application: Application) -> Iterator[str]:
+    """Serve an application on a free port while the block runs; gives its URL."""
     server: BaseWSGIServer = make_server(_LOCALHOST, 0, application, threaded=True, request_handler=_Handler)
     server.daemon_threads, server.block_on_close = True, False  # type: ignore[attr-defined]  # clients keep connections
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
@@ -132,6 +160,7 @@ def _remove_bucket(s3: S3Backend, name: str) -> None:
         bucket = s3.get_bucket(name)
         for key in bucket.keys:
             for lying in bucket.keys.getlist(key):
-                lying.dispose()
+                if isinstance(lying, FakeKey):  # a delete marker has nothing to dispose of
+                    lying.dispose()
         bucket.keys.clear()
         s3.delete_bucket(name)

@@ -22,7 +22,7 @@ from tests.trail.trail import HOUR
 def aws(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Cloud:
     for name, value in cloud.environment.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr("ctaudit.sources.s3._READ_TIMEOUT", 1.0)
+    monkeypatch.setattr("ctaudit.sources.s3_ways._READ_TIMEOUT", 1.0)
     return cloud
 
 

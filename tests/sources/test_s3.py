@@ -13,18 +13,23 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from ctaudit.errors import CtauditError, UsageError
 from ctaudit.fault import Fault
-from ctaudit.sources import s3
+from ctaudit.sources import s3_body
+from ctaudit.sources.aws_login import Login
 from ctaudit.sources.objects import Fetched, Object, Unavailable
 from ctaudit.sources.public_keys import list_public_keys
 from ctaudit.sources.s3 import S3
+from ctaudit.sources.s3_errors import classified
 from ctaudit.sources.s3_quick import Answer, Quick
 from tests.cloud.gate import ARCHIVED, DENIED, KMS_DENIED, SLOW_DOWN, Cut, Refusal, Trouble, slow_down
 from tests.cloud.server import Cloud, running_cloud
 from tests.trail.bucket import Bucket
 from tests.trail.signing import demo_keys
+
+pytestmark = pytest.mark.slow
 
 NAME = "example-org-cloudtrail-logs"
 AT = datetime(2026, 3, 9, 12, 30, tzinfo=UTC)
@@ -46,7 +51,7 @@ def cloud(_servers: Cloud, monkeypatch: pytest.MonkeyPatch) -> Cloud:
     _servers.reset()
     for name, value in _servers.environment.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(s3, "_FIRST_PAUSE", 0.001)
+    monkeypatch.setattr(s3_body, "_FIRST_PAUSE", 0.001)
     return _servers
 
 
@@ -57,8 +62,8 @@ def laid_down(cloud: Cloud, *keys: str, body: bytes = b"body") -> None:
     cloud.put(bucket)
 
 
-def source(place: str = "", **options: int) -> S3:
-    return S3(f"s3://{NAME}/{place}", bucket_map={}, **options)
+def source(place: str = "", connections: int = 64) -> S3:
+    return S3(f"s3://{NAME}/{place}", bucket_map={}, connections=connections)
 
 
 def whole(found: Fetched) -> bytes:
@@ -75,8 +80,8 @@ def test_what_may_be_evidence_is_listed_with_its_place_size_and_time(cloud: Clou
     wanted = [KEY, "AWSLogs/111122223333/CloudTrail-Digest/us-east-1/d.json.gz", "plain.json"]
     laid_down(cloud, *wanted, "AWSLogs/111122223333/CloudTrail/", "other.txt", "AWSLogs/elb.log.gz")
     found = list(source().find())
-    there = sorted([*wanted, "other.txt", "AWSLogs/elb.log.gz"])
-    assert [each.key for each in found if isinstance(each, Object)] == there  # names are judged elsewhere
+    there = sorted([*wanted, "AWSLogs/111122223333/CloudTrail/", "other.txt", "AWSLogs/elb.log.gz"])
+    assert sorted(each.key for each in found if isinstance(each, Object)) == there  # names are judged elsewhere
     one = next(each for each in found if isinstance(each, Object) and each.key == KEY)
     assert one == Object(KEY, f"s3://{NAME}/{KEY}", 4, NAME, AT)
 
@@ -102,8 +107,13 @@ def test_keys_with_unusual_characters_are_found_and_read(cloud: Cloud) -> None:
     assert [whole(here.fetch(each.place)) for each in found] == [b"body"] * 3
 
 
+SKEWED = Refusal(
+    "403 Forbidden", "RequestTimeTooSkewed", "The difference between the request time and the current time"
+)
+
+
 @pytest.mark.parametrize(
-    ("trouble", "kind"), [(DENIED, "s3.denied"), (SLOW_DOWN, "s3.network")], ids=["denied", "slow"]
+    ("trouble", "kind"), [(DENIED, "s3.denied"), (SLOW_DOWN, "s3.service")], ids=["denied", "slow"]
 )
 def test_a_listing_that_fails_is_a_fault(
     cloud: Cloud, monkeypatch: pytest.MonkeyPatch, trouble: Trouble, kind: str
@@ -113,7 +123,7 @@ def test_a_listing_that_fails_is_a_fault(
     cloud.trouble("", trouble)
     (fault,) = source("AWSLogs").find()
     assert isinstance(fault, Fault)
-    assert (fault.path, fault.kind) == (f"s3://{NAME}/AWSLogs/", kind)
+    assert (fault.path, fault.kind) == (f"s3://{NAME}/AWSLogs", kind)
 
 
 def test_a_bucket_that_is_not_there_is_a_fault(cloud: Cloud) -> None:
@@ -140,7 +150,7 @@ def test_without_credentials_nothing_can_be_asked(cloud: Cloud, monkeypatch: pyt
 
 def test_a_profile_that_is_not_there_is_named_as_the_reason(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_PROFILE", "nobody")
-    with pytest.raises(CtauditError, match="AWS_PROFILE"):
+    with pytest.raises(CtauditError, match=r"^there is no AWS profile 'nobody'$"):
         list(source().find())
 
 
@@ -153,12 +163,12 @@ def test_bodies_come_with_their_metadata_in_lower_case(cloud: Cloud) -> None:
     assert found.metadata == {"signature": "ab", "signature-algorithm": "SHA256withRSA"}
 
 
-@pytest.mark.parametrize("size", [0, 1, s3._CHUNK - 1, s3._CHUNK, s3._CHUNK + 1, len(LARGE)])
+@pytest.mark.parametrize("size", [0, 1, s3_body._CHUNK - 1, s3_body._CHUNK, s3_body._CHUNK + 1, len(LARGE)])
 def test_bodies_of_all_sizes_come_whole_in_chunks(cloud: Cloud, size: int) -> None:
     laid_down(cloud, KEY, body=LARGE[:size])
     chunks = list(source().fetch(NEAR.place).chunks)
     assert b"".join(chunks) == LARGE[:size]
-    assert max(map(len, chunks), default=0) <= s3._CHUNK
+    assert max(map(len, chunks), default=0) <= s3_body._CHUNK
     assert cloud.count("GetObject") == 1
 
 
@@ -177,12 +187,13 @@ def test_what_a_digest_names_is_looked_for_where_the_map_says(cloud: Cloud) -> N
         (DENIED, "denied"),
         (Refusal("403 Forbidden", "InvalidAccessKeyId", "AKIAIOSFODNN7EXAMPLE does not exist"), "denied"),
         (Refusal("400 Bad Request", "ExpiredToken", "The provided token has expired: s3cr3t"), "denied"),
+        (SKEWED, "denied"),
         (KMS_DENIED, "kms"),
         (Refusal("400 Bad Request", "KMS.DisabledException", "key is disabled"), "kms"),
         (ARCHIVED, "archived"),
-        (SLOW_DOWN, "network"),
-        (Refusal("500 Internal Server Error", "InternalError", "We encountered an internal error."), "network"),
-        (Refusal("599 Odd", "NeverSeenBefore", "?"), "network"),
+        (SLOW_DOWN, "service"),
+        (Refusal("500 Internal Server Error", "InternalError", "We encountered an internal error."), "service"),
+        (Refusal("599 Odd", "NeverSeenBefore", "?"), "service"),
         (Refusal("400 Bad Request", "NeverSeenBefore", "?"), "unreadable"),
         (Cut(), "network"),
     ],
@@ -198,6 +209,28 @@ def test_each_trouble_has_its_kind(cloud: Cloud, monkeypatch: pytest.MonkeyPatch
         assert said.kind == kind
         assert not re.search(r"AKIA|wJalr|s3cr3t|arn:", said.reason)
         here.fetch(f"s3://{NAME}/other.json.gz")
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        ("RequestTimeTooSkewed", "The difference between the request time and the current time is too large."),
+        ("SignatureDoesNotMatch", "Signature expired: 20261128T010000Z is now earlier than 20261128T020000Z"),
+        ("InvalidSignatureException", "Signature not yet current: 20261128T030000Z is still later than 2026"),
+        ("RequestExpired", "Request has expired."),
+    ],
+)
+def test_a_wrong_clock_is_no_wrong_key(code: str, message: str) -> None:
+    said = classified(ClientError({"Error": {"Code": code, "Message": message}}, "GetCallerIdentity"))
+    assert isinstance(said, Unavailable)
+    assert (said.kind, said.reason) == ("denied", f"the clock of this machine is too far from the right time ({code})")
+
+
+def test_a_wrong_key_is_no_wrong_clock() -> None:
+    error = {"Code": "SignatureDoesNotMatch", "Message": "The request signature we calculated does not match"}
+    said = classified(ClientError({"Error": error}, "GetCallerIdentity"))
+    assert isinstance(said, Unavailable)
+    assert said.reason == "the secret access key does not fit the access key (SignatureDoesNotMatch)"
 
 
 def test_an_object_that_is_not_there_is_missing_and_a_bucket_too(cloud: Cloud) -> None:
@@ -276,7 +309,7 @@ def test_a_body_that_changes_while_it_is_read_is_not_patched_together(cloud: Clo
     chunks = iter(source().fetch(NEAR.place).chunks)
     first = next(chunks)
     laid_down(cloud, KEY, body=b"x" + LARGE[1:])
-    assert first == LARGE[: s3._CHUNK]
+    assert first == LARGE[: s3_body._CHUNK]
     said = trouble_of(lambda: list(chunks))
     assert (said.kind, said.reason) == ("unreadable", "it changed while it was read (PreconditionFailed)")
 
@@ -330,7 +363,7 @@ def test_a_bucket_in_another_region_is_followed_there(cloud: Cloud) -> None:
     cloud.trouble("a", Refusal("301 Moved Permanently", "PermanentRedirect", "It must be addressed elsewhere.", 1))
     here = source()
     assert [whole(here.fetch(f"s3://{NAME}/{key}")) for key in ("a", "b")] == [b"body", b"body"]
-    assert here._ways()[1]._forms[NAME].region == "eu-west-1"
+    assert here._ways().quick._ways[NAME].region == "eu-west-1"
     assert cloud.count("GetObject") == 3
 
 
@@ -338,19 +371,19 @@ def test_keys_come_page_by_page_as_bytes_with_their_times(cloud: Cloud) -> None:
     key = demo_keys()["us-east-1"]
     cloud.serve_keys({"us-east-1": (key, key, key)})
     cloud.public_keys.page_size = 2
-    found = list_public_keys("us-east-1", AT, AT)
+    found = list_public_keys(Login(), "us-east-1", AT, AT)
     assert len(found) == 3
     assert cloud.public_keys.requests["us-east-1"] == 2
     assert found[0]["Value"] == key.der
     assert found[0]["Fingerprint"] == key.fingerprint
     assert found[0]["ValidityStartTime"] == datetime.fromisoformat(key.valid_from)
     assert found[0]["ValidityStartTime"].utcoffset() is not None
-    assert list_public_keys("eu-west-1", AT, AT) == []
+    assert list_public_keys(Login(), "eu-west-1", AT, AT) == []
 
 
 def test_keys_that_may_not_be_listed_are_denied(cloud: Cloud) -> None:
     cloud.public_keys.refused.add("us-east-1")
-    said = trouble_of(lambda: list_public_keys("us-east-1", AT, AT))
+    said = trouble_of(lambda: list_public_keys(Login(), "us-east-1", AT, AT))
     assert said.kind == "denied"
     assert "arn:" not in said.reason
 
@@ -362,3 +395,13 @@ def test_nothing_else_pays_for_boto3() -> None:
     program = "import sys, ctaudit.sources.s3, ctaudit.sources.public_keys, ctaudit.sources.trails; "
     program += "sys.exit(any(name.partition('.')[0] in ('boto3', 'botocore', 'urllib3') for name in sys.modules))"
     subprocess.run([sys.executable, "-c", program], check=True, cwd=Path(__file__).parents[2])
+
+
+def test_an_overloaded_s3_is_asked_for_less_at_once(cloud: Cloud) -> None:
+    laid_down(cloud, "a")
+    here = source(connections=8)
+    whole(here.fetch(f"s3://{NAME}/a"))
+    assert here.pace.limit == 8
+    cloud.trouble("a", slow_down(2))
+    assert whole(here.fetch(f"s3://{NAME}/a")) == b"body"
+    assert here.pace.limit == 4

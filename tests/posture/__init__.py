@@ -1,0 +1,1 @@
+"""Checks of a bucket and its trails, from facts alone."""
