@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -66,6 +67,13 @@ NameTest = Callable[[str | None, str | None, bool | None], bool]
 """Tells from event source, event name and readOnly whether such an event can be an answer."""
 
 
+class Need(enum.Enum):
+    """What a question asks for beside the events themselves; an engine that has none of it refuses the question."""
+
+    PLACES = "places"
+    """Every place that an event was read from, and what proves each."""
+
+
 @dataclass(frozen=True, slots=True)
 class Query:
     """All conditions must hold; then `decide`, if there is one, sees each record that is left."""
@@ -75,6 +83,7 @@ class Query:
     conditions: tuple[Condition, ...] = ()
     decide: Callable[[Record], bool] | None = None
     """None means that the conditions alone decide, so that an engine may count and cut without parsing records."""
+    needs: frozenset[Need] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +110,8 @@ class Hit:
     time: str | None
     places: tuple[Place, ...]
     """Every place it was read from, the least first; never empty."""
+    account_name: str | None = None
+    """What the account is called, if the store was told."""
 
     def parse(self) -> Record:
         """Return the record."""
@@ -138,3 +149,5 @@ class Answer:
     """Days of the span that were dropped on purpose."""
     unfinished: tuple[tuple[str, str], ...] = ()
     """(source, since when) of ingests that have not come to their end."""
+    altered: int = 0
+    """Log files that were overwritten or deleted in their bucket."""

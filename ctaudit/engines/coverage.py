@@ -10,7 +10,7 @@ import duckdb
 from ctaudit.engines.interrupt import interruptible
 from ctaudit.errors import QueryLimit
 from ctaudit.query import Span
-from ctaudit.store import catalog, embedded, forgotten, hour_counts, hours, reader
+from ctaudit.store import account_names, catalog, embedded, forgotten, hour_counts, hours, reader
 from ctaudit.store.catalog import Totals
 from ctaudit.store.hour_counts import Counts
 from ctaudit.store.hours import Known, Place, Reach, Seconds
@@ -35,6 +35,8 @@ class Spoken:
     """By hour; only when asked for."""
     forgotten: Sequence[Seconds] = ()
     """Days that were dropped on purpose, in all accounts and regions."""
+    names: Mapping[str, str] = field(default_factory=dict)
+    """What accounts are called, by account."""
 
 
 def ask(layout: Layout, span: Span, choose: Choose, *, late: int | None = None) -> Spoken:
@@ -71,4 +73,5 @@ def _ask(connection: duckdb.DuckDBPyConnection, layout: Layout, span: Span, choo
                 hour_counts.count_files(connection, counts, span, chosen, late)
         buckets = hours.buckets(connection)
         dropped = forgotten.spans(connection)
-    return Spoken(totals, places, known, stops, buckets, counts, dropped)
+        names = account_names.known(connection)
+    return Spoken(totals, places, known, stops, buckets, counts, dropped, names)

@@ -1,109 +1,178 @@
-"""Run a stranger's SQL on the store: one SELECT, nothing but the events in reach, bounded memory."""
+"""Run a stranger's SQL on the store: rows as they come, bounded in rows, memory and time."""
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import compress
-from sys import getsizeof
-from typing import Any
+import contextlib
+import time
+from collections.abc import Callable, Iterator, Sequence, Sized
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Generic, TypeVar
 
 import duckdb
-import msgspec
 
 from ctaudit import limits
-from ctaudit.engines.duck import span_conditions
+from ctaudit.engines import plain, sandbox
+from ctaudit.engines.conditions import span_conditions
 from ctaudit.engines.interrupt import interruptible
-from ctaudit.errors import QueryError, QueryLimit
+from ctaudit.engines.used_columns import unused
+from ctaudit.errors import Interrupted, QueryError, QueryLimit
 from ctaudit.query import Span
 from ctaudit.store import embedded, reader
 from ctaudit.store.layout import Layout
-from ctaudit.store.views import VIEW, quote, segments_sql, select_sql
+from ctaudit.store.views import COSTLY, LEFT_OUT, PLACE, VIEW, segments_sql, select_sql
 
-_PLAIN = frozenset(
-    [
-        "VARCHAR",
-        "BOOLEAN",
-        "TINYINT",
-        "SMALLINT",
-        "INTEGER",
-        "BIGINT",
-        "UTINYINT",
-        "USMALLINT",
-        "UINTEGER",
-        "UBIGINT",
-        "HUGEINT",
-        "UHUGEINT",
-    ]
-)
-"""Types whose values Python gets as text, numbers or truth values."""
-_CHUNK = 1000
-_PARSED = 8
-"""Memory of parsed JSON, in sizes of its text."""
-_NUMERIC = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "FLOAT", "DOUBLE", "DECIMAL")
+_T = TypeVar("_T")
+_Part = TypeVar("_Part", bound=Sized)
+BATCH = 1000
+"""Rows that are held at a time: some megabytes when whole records are asked for."""
+
+Look = Callable[[int, float | None], None]
+"""Is told some times a second how many rows have come, and what percentage of the work is done, if that is known."""
+
+
+class ColumnLeftOut(QueryError):
+    """DuckDB has read a column that was left out of the view: it takes along more than the text names."""
+
+
+def unseen(rows: int, percent: float | None) -> None:
+    """Look at nothing."""
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class Question:
+    """A text in DuckDB's SQL, and what whoever made it of another dialect knows of it."""
+
+    text: str
+    """One SELECT over the view `cloudtrail_logs`."""
+    setup: tuple[str, ...] = ()
+    """Our own statements that the text needs (views, macros), run before the sandbox is shut; they are not checked."""
+    relations: frozenset[str] = frozenset()
+    """What the setup made and the text may read beside the view, in lower case."""
+    within: Span = field(default_factory=Span)
+    """A span outside which the text's own conditions pass over every event; segments outside it are not opened."""
+    dialect: str = "duckdb"
+    """What the text was written in."""
+    names: tuple[str, ...] | None = None
+    """What the columns are called, where not as DuckDB calls them."""
+    notes: tuple[str, ...] = ()
+    """Sentences on what the text means elsewhere."""
+    whole: bool = False
+    """Whether the view has all its columns, also those that the text seems to leave alone."""
+
+    def called(self, names: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the columns' names, from those that DuckDB gives them."""
+        return self.names if self.names is not None and len(self.names) == len(names) else names
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How much a query may use, and who looks at it."""
+
+    limit: int | None = None
+    """Rows; None: all."""
+    memory: int = limits.QUERY_MEMORY_BYTES
+    """Bytes; DuckDB's own limit ends where it hands the rows over, and then it holds for the rows."""
+    seconds: float | None = None
+    look: Look = unseen
+
+
+@dataclass(slots=True)
+class Result(Generic[_Part]):
+    """An answer while it comes. Its parts can be read once, inside the block that gave it."""
+
     names: tuple[str, ...]
-    numeric: tuple[bool, ...]
-    rows: list[tuple[Any, ...]]
-    more: bool
-    """Whether rows were left behind the limit."""
+    types: tuple[str, ...]
+    """DuckDB's words."""
+    snapshot: reader.Snapshot
+    parts: Iterator[_Part] = field(default_factory=lambda: iter(()))
+    """Lists of rows of plain values, or Arrow batches; at most `limit` rows in all."""
+    weight: int = 0
+    """Memory that all rows so far take together in Python."""
+    count: int = 0
+    """Rows that have come so far."""
+    more: bool = False
+    """Whether rows were left behind the limit; known at the end."""
+
+    @property
+    def numeric(self) -> tuple[bool, ...]:
+        return tuple(map(plain.is_numeric, self.types))
+
+
+@contextlib.contextmanager
+def ask(layout: Layout, question: Question, span: Span, bounds: Bounds) -> Iterator[Result[Sequence[plain.Row]]]:
+    """Begin one SELECT over the view `cloudtrail_logs`, cut to `span`; its rows come while the block runs.
+
+    Raises QueryError when the text is not one SELECT, reaches for more than the events, or DuckDB refuses it;
+    QueryLimit when memory or time run out; StoreError when the store cannot be read. Each can come with any part.
+    """
+    with prepared(layout, question, span, bounds) as (work, connection, ready):
+        names, types = work.do(lambda: described(connection, ready.statement))
+        names = question.called(names)
+        # DuckDB's own rows, not Arrow's: those are a third faster, but importing Arrow takes as long as a small query.
+        cursor = work.do(lambda: connection.execute(plain.in_plain_types(ready.statement, types)))
+        result = Result[Sequence[plain.Row]](names, types, ready.snapshot)
+        nested = [plain.is_nested(kind) for kind in types]
+
+        def fetch(most: int) -> Sequence[plain.Row] | None:
+            found = cursor.fetchmany(most)
+            weight = plain.weight(found, nested)
+            if weight > bounds.memory:
+                raise too_large()
+            result.weight += weight
+            return plain.parsed(found, nested) or None
+
+        result.parts = parts(result, work, fetch, lambda part, most: part[:most])
+        yield result
+
+
+@contextlib.contextmanager
+def prepared(
+    layout: Layout, question: Question, span: Span, bounds: Bounds
+) -> Iterator[tuple[Work, duckdb.DuckDBPyConnection, Prepared]]:
+    """Give a connection on which the statement, checked, may run, and what runs it.
+
+    A Ctrl-C between two rows, while they are printed, is the same as one that comes while DuckDB works.
+    """
+    with _told_of_interrupts(), reader.explained(layout), embedded.alone() as connection:
+        work = Work(connection, bounds, question.dialect != "duckdb")
+        ready = work.do(lambda: _prepare(connection, layout, question, span, bounds.memory))
+        work.segments = ready.snapshot.segments
+        yield work, connection, ready
+
+
+@contextlib.contextmanager
+def _told_of_interrupts() -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise Interrupted("interrupted") from None
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A connection's view, and the statement that may run on it."""
+
+    statement: str
     snapshot: reader.Snapshot
 
 
-def run(layout: Layout, sql: str, span: Span, limit: int | None, memory: int = limits.QUERY_MEMORY_BYTES) -> Result:
-    """Run one SELECT over the view `cloudtrail_logs`, cut to `span`, and return at most `limit` rows (None: all).
-
-    Raises QueryError when the text is not one SELECT or DuckDB refuses it, QueryLimit when memory runs out,
-    StoreError when the store cannot be read.
-    """
-    with reader.explained(layout), embedded.connect() as connection:
-        statement = _one_select(connection, sql)
-        try:
-            snapshot = _prepare(connection, layout, span)
-            _lock(connection, snapshot, memory)
-            return interruptible(connection, lambda: _run(connection, statement, limit, memory, snapshot))
-        except duckdb.OutOfMemoryException as error:
-            raise _too_large() from error
-
-
-def _one_select(connection: duckdb.DuckDBPyConnection, sql: str) -> str:
-    try:
-        if len(sql.encode()) > limits.MAX_SQL_BYTES:
-            raise QueryError(f"the SQL is longer than {limits.MAX_SQL_BYTES} bytes")
-        statements = connection.extract_statements(sql)
-    except UnicodeEncodeError as error:
-        raise QueryError("the SQL is not UTF-8 text") from error
-    except duckdb.Error as error:
-        raise QueryError(_sentence(error)) from error
-    if not statements:
-        raise QueryError("there is no SQL", f'try: ctaudit query "SELECT eventname, count(*) FROM {VIEW} GROUP BY ALL"')
-    if len(statements) > 1:
-        raise QueryError(f"there are {len(statements)} statements; give one SELECT")
-    if statements[0].type != duckdb.StatementType.SELECT:
-        raise QueryError(f"only SELECT is allowed, this is {statements[0].type.name}")
-    return _without_end(statements[0].query)
-
-
-def _without_end(statement: str) -> str:
-    """Return the statement without its semicolon and what follows: comments, as there is no second statement."""
-    text = statement.encode()
-    operators = (at for at, kind in duckdb.tokenize(statement) if kind == duckdb.token_type.operator)
-    end = next((at for at in operators if text[at : at + 1] == b";"), len(text))
-    return text[:end].decode()
-
-
-def _prepare(connection: duckdb.DuckDBPyConnection, layout: Layout, span: Span) -> reader.Snapshot:
-    """Copy what the view needs of the catalog into memory and make the view; the catalog is closed again."""
-    snapshot = reader.snapshot(connection, layout, span, _COPIES)
-    select = select_sql(segments_sql(snapshot.segments), repeated=snapshot.totals.duplicates > 0)
+def _prepare(
+    connection: duckdb.DuckDBPyConnection, layout: Layout, question: Question, span: Span, memory: int
+) -> Prepared:
+    """Check the text, copy what the view needs of the catalog into memory, make the view and shut the sandbox."""
+    statement = sandbox.one_select(connection, question.text)
+    parsed = sandbox.checked(connection, statement, question.relations)
+    left = frozenset[str]() if question.whole else unused(parsed, COSTLY)
+    copies = () if left >= PLACE else _COPIES
+    snapshot = reader.snapshot(connection, layout, span, copies, question.within)
+    select = select_sql(segments_sql(snapshot.segments), repeated=snapshot.totals.duplicates > 0, unused=left)
     where = " AND ".join(span_conditions(span)) or "true"
     connection.execute(f"CREATE VIEW {VIEW} AS SELECT * FROM ({select}) WHERE {where}")
-    return snapshot
+    for ours in question.setup:
+        connection.execute(ours)
+    sandbox.lock(connection, snapshot.segments, memory)
+    return Prepared(statement, snapshot)
 
 
 _COPIES = (
@@ -112,116 +181,76 @@ _COPIES = (
 )
 
 
-def _lock(connection: duckdb.DuckDBPyConnection, snapshot: reader.Snapshot, memory: int) -> None:
-    """Leave the SQL nothing to reach but the segments of its span; no setting can be changed after this."""
-    allowed = ", ".join(quote(path) for path in snapshot.segments)
-    connection.execute(f"SET memory_limit = '{memory // 1024}KiB'")
-    connection.execute("SET TimeZone = 'UTC'")
-    connection.execute("SET python_enable_replacements = false")
-    connection.execute(f"SET allowed_paths = [{allowed}]")
-    connection.execute("SET enable_external_access = false")
-    connection.execute("SET lock_configuration = true")
+def described(connection: duckdb.DuckDBPyConnection, statement: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the names and types of the statement's columns.
 
-
-def _run(
-    connection: duckdb.DuckDBPyConnection, statement: str, limit: int | None, memory: int, snapshot: reader.Snapshot
-) -> Result:
-    try:
-        # Inside a FROM, columns of one name get names of their own, and DESCRIBE and SHOW give rows like any SELECT.
-        described = connection.execute(f"DESCRIBE SELECT * FROM (\n{statement}\n)").fetchall()
-        types = [row[1] for row in described]
-        cursor = connection.execute(_in_plain_types(statement, types))
-        rows = _fetch(cursor, [_is_nested(kind) for kind in types], limit, memory)
-    except (duckdb.OutOfMemoryException, duckdb.InterruptException):
-        raise
-    except duckdb.Error as error:
-        if any(path in str(error) for path in snapshot.segments):
-            raise  # a segment is damaged or gone, which the SQL cannot help
-        raise QueryError(_sentence(error), _advice(str(error))) from error
-    more = limit is not None and len(rows) > limit
-    numeric = tuple(kind.removeprefix("U").startswith(_NUMERIC) and not _is_nested(kind) for kind in types)
-    return Result(tuple(row[0] for row in described), numeric, rows[:limit], more, snapshot)
-
-
-def _fetch(
-    cursor: duckdb.DuckDBPyConnection, nested: Sequence[bool], limit: int | None, memory: int
-) -> list[tuple[Any, ...]]:
-    """Fetch one row more than `limit`, nested values parsed; raise QueryLimit when Python would hold too much.
-
-    DuckDB's own limit ends where it hands the rows over.
+    Inside a FROM, columns of one name get names of their own, and DESCRIBE and SHOW give rows like any SELECT.
     """
-    rows: list[tuple[Any, ...]] = []
-    held = 0
-    while limit is None or len(rows) <= limit:
-        chunk = cursor.fetchmany(_CHUNK if limit is None else min(_CHUNK, limit + 1 - len(rows)))
-        if not chunk:
-            break
-        held += sum(sum(map(getsizeof, row)) for row in chunk)
-        if any(nested):
-            held += _PARSED * sum(getsizeof(text) for row in chunk for text in compress(row, nested))
-            chunk = [tuple(map(_plain_value, row, nested)) for row in chunk]
-        if held > memory:
-            raise _too_large()
-        rows += chunk
-    return rows
+    described = connection.execute(f"DESCRIBE SELECT * FROM (\n{statement}\n)").fetchall()
+    return tuple(row[0] for row in described), tuple(row[1] for row in described)
 
 
-def _too_large() -> QueryLimit:
+def parts(
+    result: Result[_Part], work: Work, fetch: Callable[[int], _Part | None], cut: Callable[[_Part, int], _Part]
+) -> Iterator[_Part]:
+    """Yield what `fetch` gives up to the limit; it is asked for one row more, to know whether there is one."""
+    limit = work.bounds.limit
+    while not result.more:
+        room = None if limit is None else limit - result.count
+        most = BATCH if room is None else min(room + 1, BATCH)
+        part = work.do(partial(fetch, most))
+        if part is None:
+            return
+        if room is not None and len(part) > room:
+            result.more, part = True, cut(part, room)
+        result.count += len(part)
+        work.rows = result.count
+        work.look()
+        yield part
+
+
+@dataclass(slots=True)
+class Work:
+    """A connection's statements, each in a thread that Ctrl-C and the time limit stop, with their trouble explained."""
+
+    connection: duckdb.DuckDBPyConnection
+    bounds: Bounds
+    translated: bool
+    """Whether the text is none that the user has seen, so that pointers into it mean nothing."""
+    segments: tuple[str, ...] = ()
+    rows: int = 0
+    deadline: float | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        seconds = self.bounds.seconds
+        self.deadline = None if seconds is None else time.monotonic() + seconds
+
+    def do(self, work: Callable[[], _T]) -> _T:
+        try:
+            return interruptible(self.connection, work, self.deadline, self.look)
+        except OSError as error:  # so Arrow hands on what DuckDB says once rows are coming
+            raise self._explained(duckdb.Error(str(error))) from error
+        except duckdb.Error as error:
+            raise self._explained(error) from error
+
+    def look(self) -> None:
+        percent = None
+        with contextlib.suppress(duckdb.Error):
+            found = self.connection.query_progress()
+            percent = found if 0 <= found <= 100 else None
+        self.bounds.look(self.rows, percent)
+
+    def _explained(self, error: duckdb.Error) -> Exception:
+        if isinstance(error, duckdb.OutOfMemoryException) or str(error).startswith("Out of Memory"):
+            return too_large()
+        if not self.segments or any(path in str(error) for path in self.segments):
+            return error  # the catalog cannot be read, or a segment is damaged or gone, which the SQL cannot help
+        if LEFT_OUT in str(error):
+            return ColumnLeftOut(sandbox.sentence(error))
+        refused = sandbox.refusal(error)
+        return QueryError(refused.message) if self.translated and "LINE " in refused.advice else refused
+
+
+def too_large() -> QueryLimit:
     advice = "narrow it with --since, --until, --account, --region or --limit, or raise --memory"
     return QueryLimit("the query needs more memory than it may use", advice)
-
-
-def _in_plain_types(statement: str, types: Sequence[str]) -> str:
-    """Wrap the statement so that every value arrives as text, number or truth value; nested ones as JSON text."""
-    if all(kind in _PLAIN for kind in types):
-        return statement
-    columns = [f"c{index}" for index in range(len(types))]
-    shown = ", ".join(_plain(column, kind) for column, kind in zip(columns, types, strict=True))
-    return f"SELECT {shown} FROM (\n{statement}\n) AS answer({', '.join(columns)})"
-
-
-def _plain(column: str, kind: str) -> str:
-    if kind in _PLAIN:
-        return column
-    if kind in ("FLOAT", "DOUBLE"):
-        return f"CASE WHEN isfinite({column}) THEN {column} END AS {column}"
-    if _is_nested(kind):
-        return f"to_json({column})::VARCHAR AS {column}"
-    if kind.startswith("DECIMAL"):
-        return f"{column}::{'HUGEINT' if kind.endswith(',0)') else 'DOUBLE'} AS {column}"
-    return f"{column}::VARCHAR AS {column}"
-
-
-def _is_nested(kind: str) -> bool:
-    return kind.endswith("]") or kind.startswith(("STRUCT", "TUPLE", "MAP", "UNION"))
-
-
-def _plain_value(value: Any, nested: bool) -> Any:
-    if value is None or not nested:
-        return value
-    try:
-        return msgspec.json.decode(value)
-    except msgspec.DecodeError:  # DuckDB writes NaN and Infinity into JSON; they are null here as in plain columns
-        return json.loads(value, parse_constant=lambda _: None)
-
-
-_LINE = re.compile(r"^LINE (\d+):")
-
-
-def _line_before(found: re.Match[str]) -> str:
-    return f"LINE {int(found[1]) - 1}:"
-
-
-def _sentence(error: BaseException) -> str:
-    lines = [line.strip() for line in str(error).strip().splitlines() if line.strip()]
-    return lines[0] if lines else type(error).__name__
-
-
-def _advice(text: str) -> str:
-    """Keep DuckDB's pointers: the column it thinks was meant, and the place in the text, which begins on our line 2."""
-    wanted = [_LINE.sub(_line_before, line.strip()) for line in text.splitlines()[1:] if line.strip()]
-    if "file system operations are disabled" in text:
-        return f"SQL reaches the view {VIEW} and nothing else"
-    if "does not exist" in text and "Table" in text:
-        return f"the events are in {VIEW}"
-    return " ".join(wanted[:2])[:300]

@@ -35,6 +35,26 @@ def test_ctrl_c_while_the_thread_starts(late: float, monkeypatch: pytest.MonkeyP
     assert not [thread for thread in threading.enumerate() if thread.name == "query"]
 
 
+def test_ctrl_c_leaves_what_hears_no_interrupt_to_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One function on two texts, some seconds long: it asks for no interrupt, and DuckDB closes nothing in use."""
+    looks = iter(range(3))
+
+    def press_later() -> None:
+        if next(looks) == 2:
+            raise KeyboardInterrupt
+
+    long = "SELECT levenshtein(repeat('ab', 20000), repeat('ba', 20001))"
+    begun = time.monotonic()
+    with pytest.raises(Interrupted), embedded.engine() as connection:
+        interruptible(connection, lambda: connection.execute(long).fetchall(), look=press_later)
+    assert time.monotonic() - begun < 3
+    for thread in threading.enumerate():
+        if thread.name == "query":
+            thread.join(60)
+    with embedded.engine() as connection:
+        assert connection.execute("SELECT 1").fetchall() == [(1,)]
+
+
 def test_ctrl_c_before_the_thread_starts(monkeypatch: pytest.MonkeyPatch) -> None:
     def press(self: threading.Thread) -> None:
         raise KeyboardInterrupt

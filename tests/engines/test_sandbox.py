@@ -15,19 +15,21 @@ import pytest
 
 import ctaudit
 from ctaudit import limits
+from ctaudit.engines import sandbox
 from ctaudit.errors import QueryError, QueryLimit
 from tests.cli.processes import COMMAND, environment, piped
 from tests.conftest import Case
 from tests.store.stores import CATALOG, status
 from tests.trail.company import CI, PRODUCTION
 
+DUCKDB = ("--dialect", "duckdb")
 SECRET = "a secret of this process"
 secret_rows = [(SECRET,)]
 """A Python variable that DuckDB would read as a table if it were let."""
 
 
 def ask(case: Case, sql: str, **options: Any) -> ctaudit.Table:
-    return ctaudit.open(case.store).query(sql, **options)
+    return ctaudit.open(case.store).query(sql, dialect="duckdb", **options)
 
 
 def segments(case: Case) -> list[str]:
@@ -61,11 +63,20 @@ def segments(case: Case) -> list[str]:
         "SELECT getenv('CTAUDIT_SECRET')",
         "SELECT * FROM secret_rows",
         "SELECT * FROM duckdb_secrets()",
+        "SELECT * FROM duckdb_settings()",
+        "SELECT current_setting('allowed_paths')",
+        "SELECT sql FROM duckdb_views()",
+        "SELECT pg_get_viewdef(1)",
+        "SELECT * FROM files",
+        "SELECT * FROM information_schema.tables",
+        "SELECT json_serialize_plan('SELECT * FROM read_text(''{secret}'')')",
+        "SELECT * FROM json_execute_serialized_sql(json_serialize_sql('SELECT * FROM read_text(''{secret}'')'))",
         "SELECT * FROM query('SELECT * FROM read_text(''{secret}'')')",
         "SELECT * FROM query_table(['secret_rows'])",
         "WITH t AS (SELECT 1) SELECT (SELECT content FROM read_text('{secret}')) FROM t",
     ],
 )
+@pytest.mark.slow
 def test_nothing_but_the_events_can_be_read(
     sql: str, case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -82,11 +93,34 @@ def test_nothing_but_the_events_can_be_read(
     assert SECRET not in str(refusal.value)
 
 
-def test_segments_outside_the_span_cannot_be_read(case: Case) -> None:
+@pytest.mark.slow
+def test_segments_cannot_be_read_past_the_view(case: Case) -> None:
+    for relation in (f"read_parquet('{segments(case)[0]}')", f"'{segments(case)[0]}'"):
+        with pytest.raises(QueryError):
+            ask(case, f"SELECT count(*) FROM {relation}")
+
+
+@pytest.mark.slow
+def test_behind_the_first_wall_stands_a_second(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Were a reading of files overlooked in the text, it would reach the segments of the span and nothing else."""
+    monkeypatch.setattr(sandbox, "checked", lambda *_: {})
     path = segments(case)[0]
     assert ask(case, f"SELECT count(*) FROM read_parquet('{path}')").rows
-    with pytest.raises(QueryError):
-        ask(case, f"SELECT count(*) FROM read_parquet('{path}')", since="2026-03-11")
+    for sql in OUTSIDE:
+        with pytest.raises(QueryError):
+            ask(case, sql.format(secret="/etc/hostname", store=case.store, path=path), since="2026-03-11")
+
+
+OUTSIDE = [
+    "SELECT count(*) FROM read_parquet('{path}')",
+    "FROM read_text('{secret}')",
+    "FROM read_csv('{secret}')",
+    "FROM '{secret}'",
+    "FROM glob('{store}/*')",
+    "FROM read_blob('{store}/ctaudit.duckdb')",
+    "FROM query('FROM read_text(''{secret}'')')",
+    "FROM read_text('https://example.com/')",
+]
 
 
 @pytest.mark.parametrize(
@@ -130,6 +164,7 @@ def test_segments_outside_the_span_cannot_be_read(case: Case) -> None:
         "SELECT 1) AS answer; DROP VIEW cloudtrail_logs; --",
     ],
 )
+@pytest.mark.slow
 def test_nothing_can_be_changed(sql: str, case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     before = (case.store / CATALOG).stat()
@@ -165,6 +200,7 @@ def test_nothing_can_be_changed(sql: str, case: Case, tmp_path: Path, monkeypatc
         ("SELECT " + "[" * 30_000 + "]" * 30_000, ""),
     ],
 )
+@pytest.mark.slow
 def test_what_is_no_question_is_refused_in_a_sentence(sql: str, sentence: str, case: Case) -> None:
     with pytest.raises(QueryError) as refusal:
         ask(case, sql)
@@ -172,6 +208,7 @@ def test_what_is_no_question_is_refused_in_a_sentence(sql: str, sentence: str, c
     assert "\n" not in refusal.value.message
 
 
+@pytest.mark.slow
 def test_a_mistake_is_pointed_at_in_the_words_of_the_user(case: Case) -> None:
     with pytest.raises(QueryError) as refusal:
         ask(case, "SELECT 1,\n evntname FROM cloudtrail_logs")
@@ -193,17 +230,20 @@ def test_a_mistake_is_pointed_at_in_the_words_of_the_user(case: Case) -> None:
         "SELECT 1 AS x -- ü ;\n;",
     ],
 )
+@pytest.mark.slow
 def test_a_question_may_end_as_people_end_it(sql: str, case: Case) -> None:
     table = ask(case, sql)
     assert (table.names, table.rows) == (("x",), [(1,)])
 
 
+@pytest.mark.slow
 def test_the_view_can_be_described(case: Case) -> None:
     rows = {row["column_name"]: row["column_type"] for row in ask(case, "DESCRIBE cloudtrail_logs")}
     assert rows["eventtime"] == rows["readonly"] == "VARCHAR"
     assert ask(case, "SUMMARIZE SELECT eventname FROM cloudtrail_logs").rows[0][0] == "eventname"
 
 
+@pytest.mark.slow
 def test_the_span_cuts_the_view(case: Case) -> None:
     asked = "SELECT DISTINCT account, region, eventtime[:13] FROM cloudtrail_logs"
     span = {"since": "2026-03-11T01:00:00Z", "until": "2026-03-11T02:00:00Z", "account": PRODUCTION}
@@ -211,6 +251,7 @@ def test_the_span_cuts_the_view(case: Case) -> None:
     assert ask(case, "SELECT DISTINCT account FROM cloudtrail_logs", account=[CI]).rows == [(CI,)]
 
 
+@pytest.mark.slow
 def test_a_limit_cuts_and_says_so(case: Case) -> None:
     table = ask(case, "SELECT eventid FROM cloudtrail_logs ORDER BY eventtime, eventid", limit=3)
     assert len(table.rows) == 3
@@ -257,19 +298,22 @@ ODD: dict[str, Any] = {
 }
 
 
+@pytest.mark.slow
 def test_every_type_arrives_as_a_plain_value(case: Case) -> None:
     table = ask(case, f"SELECT {', '.join(ODD)}")
     assert dict(zip(ODD, table.rows[0], strict=True)) == ODD
 
 
 @pytest.mark.parametrize("form", ["table", "json", "jsonl", "csv", "tsv", "markdown"])
+@pytest.mark.slow
 def test_every_type_can_be_printed(form: str, case: Case) -> None:
-    done = piped("query", f"SELECT {', '.join(ODD)}", "--format", form, folder=case.folder)
+    done = piped("query", *DUCKDB, f"SELECT {', '.join(ODD)}", "--format", form, folder=case.folder)
     assert done.code == 3, done.err
     assert "Traceback" not in done.err
     assert str(2**127 - 1) in done.out
 
 
+@pytest.mark.slow
 def test_columns_of_one_name_or_an_odd_name_are_all_shown(case: Case) -> None:
     table = ask(case, 'SELECT 1 AS a, 2 AS a, 3 AS "select", 4 AS "a""b", 5 AS "ü ;", 6 AS c0, 7 AS answer, NULL AS a')
     assert len(set(table.names)) == 8
@@ -278,14 +322,16 @@ def test_columns_of_one_name_or_an_odd_name_are_all_shown(case: Case) -> None:
     assert len(table.records()[0]) == 8
 
 
+@pytest.mark.slow
 def test_numbers_are_aligned_right_and_texts_are_not(case: Case) -> None:
     table = ask(case, "SELECT 1 AS a, 1.5 AS b, 'x' AS c, 1::UBIGINT AS d, [1] AS e, uuid() AS f, INTERVAL 1 DAY AS g")
     assert [column.right for column in table.columns] == [True, True, False, True, False, False, False]
 
 
+@pytest.mark.slow
 def test_the_answer_leaves_nothing_in_the_working_folder(case: Case, tmp_path: Path) -> None:
     sql = "SELECT a.eventname, count(*) FROM cloudtrail_logs a JOIN cloudtrail_logs b USING (eventname) GROUP BY ALL"
-    done = piped("query", sql, "--store", case.store, "--memory", "200MB", folder=tmp_path)
+    done = piped("query", *DUCKDB, sql, "--store", case.store, "--memory", "200MB", folder=tmp_path)
     assert done.code == 3, done.err
     assert list(tmp_path.iterdir()) == []
 
@@ -307,7 +353,7 @@ import re, sys, ctaudit
 from pathlib import Path
 from ctaudit.errors import QueryLimit
 try:
-    ctaudit.open(sys.argv[1]).query(sys.argv[2], memory=int(sys.argv[3]))
+    ctaudit.open(sys.argv[1]).query(sys.argv[2], dialect="duckdb", memory=int(sys.argv[3]))
 except QueryLimit as error:
     used = re.search(r"VmHWM:\\s+(\\d+) kB", Path("/proc/self/status").read_text())
     print(error.advice, used[1], sep="|")
@@ -325,8 +371,9 @@ def test_a_query_ends_at_its_memory_limit(bomb: str, case: Case) -> None:
     assert int(used) * 1024 < 3 * MEMORY
 
 
+@pytest.mark.slow
 def test_the_memory_limit_is_an_error_of_the_command(case: Case) -> None:
-    done = piped("query", BOMBS["a list"], "--memory", "100MB", folder=case.folder)
+    done = piped("query", *DUCKDB, BOMBS["a list"], "--memory", "100MB", folder=case.folder)
     assert done.code == 4
     assert done.err.startswith("ctaudit: the query needs more memory than it may use\n  narrow it with --since")
 
@@ -337,15 +384,22 @@ LONG = (
 )
 
 
+def wait_until_busy(process: subprocess.Popen[bytes]) -> None:
+    """Wait until a process has used more of a processor than starting takes: by then it runs its query."""
+    stat = Path(f"/proc/{process.pid}/stat")
+    while sum(map(int, stat.read_text().rpartition(")")[2].split()[11:13])) < 1.2 * os.sysconf("SC_CLK_TCK"):
+        assert process.poll() is None
+        time.sleep(0.05)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("sql", [ENDLESS, LONG, BOMBS["rows for Python"]], ids=["endless", "long", "rows"])
 def test_ctrl_c_stops_a_query_at_once(sql: str, case: Case) -> None:
-    words = [*COMMAND, "query", sql, "--store", str(case.store), "--memory", "8GB"]
+    words = [*COMMAND, "query", *DUCKDB, sql, "--store", str(case.store), "--memory", "8GB"]
     with subprocess.Popen(
         words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment(), start_new_session=True
     ) as process:
-        time.sleep(1.2)
-        assert process.poll() is None
+        wait_until_busy(process)
         pressed = time.monotonic()
         os.kill(-process.pid, signal.SIGINT)
         out, err = process.communicate(timeout=20)
@@ -353,12 +407,14 @@ def test_ctrl_c_stops_a_query_at_once(sql: str, case: Case) -> None:
     assert (process.returncode, out, err) == (130, b"", b"ctaudit: interrupted\n")
 
 
+@pytest.mark.slow
 def test_json_output_is_json_for_every_row_of_the_view(case: Case) -> None:
-    done = piped("query", "FROM cloudtrail_logs", "--format", "jsonl", "--limit", "0", folder=case.folder)
+    done = piped("query", *DUCKDB, "FROM cloudtrail_logs", "--format", "jsonl", "--limit", "0", folder=case.folder)
     rows = [json.loads(line) for line in done.out.splitlines()]
     assert len(rows) == status(case.store)["events"]
     assert all(json.loads(row["eventjson"])["eventID"] == row["eventid"] for row in rows)
 
 
+@pytest.mark.slow
 def test_query_limit_is_told_apart_from_a_wrong_query() -> None:
     assert (QueryError.exit_code, QueryLimit.exit_code) == (2, 4)
