@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from ctaudit.lineage.origins import Origins
 from ctaudit.queries.cause import Causes
+from ctaudit.queries.filters import Filters
 from ctaudit.queries.rows import lookup_row
 from ctaudit.query import AnyOf, AnySet, Condition, Contains, Hit, OneOf, Query, Record, Span
 from ctaudit.records.identity import matches_who, who_needle
@@ -33,23 +34,6 @@ SEARCHED = (*IDENTITY, "useridentity.type", "sourceipaddress", "additionaleventd
 """Columns in which a record says who acted and from where; `extra` holds what other spellings left over."""
 
 
-OUTCOMES = ("succeeded", "failed", "dry-run")
-
-
-@dataclass(frozen=True, slots=True)
-class Filters:
-    """What `timeline` and `what-did` may be narrowed to; empty means everything."""
-
-    events: tuple[str, ...] = ()
-    """Event names, with or without the API's date."""
-    services: tuple[str, ...] = ()
-    """Event sources: `s3` or `s3.amazonaws.com`."""
-    outcomes: tuple[str, ...] = ()
-    """Some of `OUTCOMES`."""
-    writes: bool = False
-    """Only calls that change something."""
-
-
 def what_did(who: str, span: Span, filters: Filters) -> Query:
     """Return the question what `who` did."""
     needles = who_needle(who)
@@ -61,9 +45,9 @@ def timeline(span: Span, filters: Filters, who: str | None = None) -> Query:
     return _query(span, filters, None, ()) if who is None else what_did(who, span, filters)
 
 
-def rows(hits: Sequence[Hit]) -> list[tuple[Value, ...]]:
-    """Return the lookup rows of the hits, in time order, each with all its targets."""
-    causes = Causes()
+def rows(hits: Sequence[Hit], origins: Origins) -> list[tuple[Value, ...]]:
+    """Return the lookup rows of the hits, in time order, each with all its targets, and with tickets for `origins`."""
+    causes = Causes(origins)
     found: list[tuple[Value, ...]] = []
     for hit in hits:
         record = hit.parse()

@@ -13,8 +13,11 @@ _HOLES = 3
 """Named one by one; of the others their number is told."""
 
 
-def sentence(places: Mapping[Place, Judged], within: Range) -> str:
-    """Return what part is covered, of which hours, and the largest holes; `places` is not empty."""
+def sentence(places: Mapping[Place, Judged], within: Range, names: Mapping[str, str]) -> str:
+    """Return what part is covered, of which hours, and the largest holes; `places` is not empty.
+
+    `names` are what accounts are called.
+    """
     asked = within.count * len(places)
     spoken = sum(judged.spoken for judged in places.values())
     proven = sum(judged.count(State.PROVEN) for judged in places.values())
@@ -23,7 +26,7 @@ def sentence(places: Mapping[Place, Judged], within: Range) -> str:
         beside = f", {number(share(proven, asked))} % proven" if proven else ", none is proven"
         return f"all of the {asked:,} hours asked for are covered ({span}){beside}"
     found = _holes(places)
-    told = [_hole(hole, places, within) for hole in found[:_HOLES]]
+    told = [_hole(hole, places, within, names) for hole in found[:_HOLES]]
     if (more := len(found) - _HOLES) > 0:
         told.append(f"and {more:,} more")
     part = f"{number(share(spoken, asked))} % of the hours asked for are covered ({span})"
@@ -76,8 +79,8 @@ def _holes(places: Mapping[Place, Judged]) -> list[_Hole]:
     )
 
 
-def _hole(hole: _Hole, places: Mapping[Place, Judged], within: Range) -> str:
-    where, several = name(hole.places[0], places), len(hole.places) > 1
+def _hole(hole: _Hole, places: Mapping[Place, Judged], within: Range, names: Mapping[str, str]) -> str:
+    where, several = name(hole.places[0], places, names), len(hole.places) > 1
     if len(hole.places) == len(places) > 1:
         where = "none" if hole.state is State.SILENT else "each"
     elif several:
@@ -91,13 +94,18 @@ def _hole(hole: _Hole, places: Mapping[Place, Judged], within: Range) -> str:
     return f"{has} {stretch(hole.start, hole.end, within)}"
 
 
-def name(place: Place, places: Mapping[Place, Judged]) -> str:
+def name(place: Place, places: Mapping[Place, Judged], names: Mapping[str, str]) -> str:
     """Name an account and region, without the account where there is only one."""
-    account, region = place
+    account, region = called(place[0], names), place[1]
     if not region:
         return f"account {account}"
     one_account = len({each[0] for each in places}) == 1
     return region if one_account or not account else f"{account} {region}"
+
+
+def called(account: str, names: Mapping[str, str]) -> str:
+    """Return the account, with its name before it if it has one."""
+    return f"{names[account]} ({account})" if account in names else account
 
 
 def stretch(start: int, end: int, within: Range) -> str:

@@ -20,9 +20,10 @@ COLUMNS: tuple[Column, ...] = (
     Column("effect", 0),
     Column("principal", 1),
     Column("source_ip", 3),
-    Column("account", 2),
+    Column("account", 2, named_by="account_name"),
     Column("region", 3),
     Column("event_id", 2),
+    Column("account_name", 9),
 )
 
 _CLOUDTRAIL = "cloudtrail.amazonaws.com"
@@ -104,6 +105,7 @@ def _row(hit: Hit, record: Record, *, known: bool) -> tuple[Value, ...]:
         hit.account,
         _text(record, "awsRegion"),
         _text(record, "eventID"),
+        hit.account_name,
     )
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pyarrow as pa
 
+from ctaudit.records import lake
 from ctaudit.records.columns import ACCOUNT, EVENT, EXTRA, FILE_ID, RECORD, SCHEMA_VERSION, Field, Shape
 
 
@@ -29,3 +32,10 @@ SCHEMA = pa.schema(
     metadata={b"ctaudit.schema": str(SCHEMA_VERSION).encode()},
 )
 """Every segment has exactly this schema, all-null structs included: engines merge differing structs wrongly."""
+
+
+def lake_schema(partition_by: Sequence[str]) -> pa.Schema:
+    """Return the schema of every file of a lake with these folders."""
+    kinds = {RECORD: pa.int64()}
+    own = [pa.field(name, kinds.get(name, pa.string())) for name in lake.columns(partition_by)]
+    return pa.schema([pa.field(field.name, arrow_type(field)) for field in EVENT] + own, metadata=SCHEMA.metadata)

@@ -83,7 +83,7 @@ def _utf8(body: bytes, encoding: str) -> _Decoded:
     escaped = body.decode(encoding, "surrogateescape")
     replaced = _BAD_BYTE.sub("\ufffd", escaped).encode()
     reason = "bytes that are not UTF-8 were replaced by U+FFFD; the records are kept"
-    way = _WayBack(replaced, escaped, encoding, "surrogateescape")
+    way = _WayBack(replaced, escaped, encoding, "surrogateescape", len(body))
     return replaced, [Trouble(bad, "text.invalid_utf8", reason)], way
 
 
@@ -96,7 +96,7 @@ def _wide(body: bytes, encoding: str) -> _Decoded:
         reason = f"bytes that are not {encoding[:6].upper()} were replaced by U+FFFD; the records are kept"
         troubles.append(Trouble(error.start, f"text.invalid_{encoding[:6].replace('-', '')}", reason))
     text = characters.encode()
-    return text, troubles, _WayBack(text, characters, encoding, "strict")
+    return text, troubles, _WayBack(text, characters, encoding, "strict", len(body))
 
 
 class _WayBack:
@@ -105,11 +105,12 @@ class _WayBack:
     Offsets mostly grow, so each is found from the one before.
     """
 
-    def __init__(self, clean: bytes, characters: str, encoding: str, errors: str) -> None:
+    def __init__(self, clean: bytes, characters: str, encoding: str, errors: str, size: int) -> None:
         self._clean = clean
         self._characters = characters
         self._encoding = encoding
         self._errors = errors
+        self._size = size
         self._known = (0, 0, 0)
 
     def __call__(self, offset: int) -> int:
@@ -117,7 +118,7 @@ class _WayBack:
         more = len(self._clean[at:offset].decode(errors="ignore"))
         original += len(self._characters[character : character + more].encode(self._encoding, self._errors))
         self._known = (offset, character + more, original)
-        return original
+        return min(original, self._size)  # half a character at the end was replaced by a whole one
 
 
 def _first_bad(text: bytes) -> int | None:

@@ -50,7 +50,8 @@ Item = Found | Refused | Broken | Mended
 DIGEST = "digest"
 OTHER_JSON = "other-json"
 _LOOKUP = "lookup-event"
-_TOO_DEEP = Refused("wrapped-too-deep")
+TOO_DEEP = Refused("wrapped-too-deep")
+"""Whatever stands behind more envelopes than are opened, records or not."""
 
 _object = msgspec.json.Decoder(Members)
 _list = msgspec.json.Decoder(list[msgspec.Raw])
@@ -79,7 +80,7 @@ def open_value(text: bytes | msgspec.Raw, depth: int = 0) -> Iterator[Item]:
     """
     first = bytes(memoryview(text)[:1])
     if depth > limits.MAX_WRAPPERS:
-        yield _TOO_DEEP
+        yield TOO_DEEP
     elif first == b"{":
         yield from _open_object(text, _object.decode(text), depth)
     elif first == b"[":
@@ -122,18 +123,20 @@ def _open_members(text: bytes | msgspec.Raw, members: Members, depth: int) -> It
         yield from _search(members, depth)
 
 
+_HOLDS = (b"{", b"[", b'"')
+"""How a value begins that may hold records; text may be JSON."""
+
+
 def _beside(members: Members, opened: str, depth: int) -> Iterator[Item]:
     """Yield the records that lie beside a container's own list; what else lies there is part of the envelope."""
     done = (opened, *_CARRIED.get(opened, ()))
-    others = {
-        key: raw for key, raw in members.items() if key not in done and bytes(memoryview(raw)[:1]) in (b"{", b"[")
-    }
+    others = {key: raw for key, raw in members.items() if key not in done and bytes(memoryview(raw)[:1]) in _HOLDS}
     return filter(_counts, _search(others, depth))
 
 
 def _counts(item: Item) -> bool:
     """Tell whether an item matters where it is not known whether there are records at all."""
-    return item == _TOO_DEEP or not isinstance(item, Refused)
+    return item == TOO_DEEP or not isinstance(item, Refused)
 
 
 def _open_records(members: Members, depth: int) -> Iterator[Item] | None:

@@ -30,6 +30,7 @@ none), or for a shared field the place of its value; None where a text or flag i
 
 
 _TIME = next(index for index, field in enumerate(EVENT) if field.shape is Shape.TIME)
+_SOURCE = next(index for index, field in enumerate(EVENT) if field.key == "eventSource")
 _FREE = tuple(index for index, field in enumerate(EVENT) if field.shape is Shape.JSON)
 _SHARED = tuple((index, field) for index, field in enumerate(EVENT) if field in SHARED)
 
@@ -74,7 +75,7 @@ def gated(entries: Sequence[Text], pieces: Pieces) -> Gated:
     """Pass records through the gate. The texts must be valid UTF-8."""
     events, extras, care = _decoded(entries)
     columns: Columns = list(zip(*map(_astuple, events), strict=True)) or [() for _ in EVENT]
-    unfit = set(_unusable_times(columns[_TIME]))
+    unfit = {*_unusable_times(columns[_TIME]), *_of_carriers(columns[_SOURCE])}
     for index, field in _SHARED:
         column = columns[index]
         if _all_absent(column):
@@ -159,6 +160,13 @@ def _unusable_times(texts: Sequence[str]) -> list[int]:
     if all(map(_is_date, {text[:10] for text in texts})) and all(map(_is_clock, {text[10:] for text in texts})):
         return []
     return [row for row, text in enumerate(texts) if not (_is_date(text[:10]) and _is_clock(text[10:]))]
+
+
+def _of_carriers(sources: Sequence[str | None]) -> list[int]:
+    """Return the rows that another service's event may be: CloudTrail's own sources are host names."""
+    if not any(source and source.startswith("aws:") for source in set(sources)):
+        return []
+    return [row for row, source in enumerate(sources) if source and source.startswith("aws:")]
 
 
 @lru_cache(1 << 15)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from array import array
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -14,14 +15,14 @@ from ctaudit import limits
 from ctaudit.fault import Fault
 from ctaudit.records import encoding, scan
 from ctaudit.records.careful import careful_event
-from ctaudit.records.envelope import Broken, Found, Item, Mended, Refused, open_entry, open_value
+from ctaudit.records.envelope import TOO_DEEP, Broken, Found, Item, Mended, Refused, open_entry, open_value
 from ctaudit.records.gate import Text, gated, split_file
 from ctaudit.records.reading import Reading, Sink
 from ctaudit.records.repeated import may_repeat_records
 from ctaudit.records.unpack import Content
 
-_TRACE = (b'"eventVersion"', b'"CloudTrailEvent"', b'"eventSource"')
-"""Words that show that a damaged text was CloudTrail's."""
+_TRACE = re.compile(rb'"(?:eventVersion|CloudTrailEvent|eventSource)\\*"')
+"""Words that show that a damaged text was CloudTrail's, JSON in a string included."""
 
 _BAD_JSON = (msgspec.DecodeError, UnicodeDecodeError)
 
@@ -70,7 +71,7 @@ class Reader:
 
     def _read_clean(self, hinted: bool) -> None:
         text = self._text.lstrip()
-        traced = any(word in text for word in _TRACE)
+        traced = _TRACE.search(text) is not None
         hinted = hinted or traced
         if not text:
             self._nothing(hinted)
@@ -229,6 +230,9 @@ class Reader:
     def _take(self, item: Item, offset: int) -> None:
         index = self._reading.records
         if isinstance(item, Refused):
+            if item == TOO_DEEP and b"eventVersion" in self._text:  # of other JSON that is no loss
+                reason = f"something stands behind more than {limits.MAX_WRAPPERS} envelopes; unread"
+                self._fault("json.wrapped_too_deep", offset, reason, index)
             self._reading.refused[item.kind] += 1
             self._reading.records += 1
         elif isinstance(item, Mended):

@@ -31,9 +31,12 @@ _RESTART = re.compile(
     rb'|(?:version"\s*:\s*"0|id"\s*:\s*"\d{20,}))"|(?<=\n)\{'
 )
 """Where reading may go on after damage: at what looks like a record or its envelope, or at the start of a line."""
-_OBJECT = re.compile(rb'\{\s*"')
+_OBJECT = re.compile(rb'\{\s*"|\[\s*["{\[]')
+"""Where a value may begin behind text that begins none."""
 _FOLLOWED = re.compile(rb"\s*(?:,\s*)?(?:[{\[\]]|\Z)")
 _IS_KEY = re.compile(rb"\s*:")
+_JSON_INSIDE = re.compile(rb'"\s*[\[{]')
+"""A string that holds JSON: damage may have put a colon behind it, but it is no key."""
 
 
 def value_end(text: bytes, start: int, stop: int | None = None) -> int | None:
@@ -111,7 +114,10 @@ class Walk:
             if self._budget < 0:
                 self._at = len(text)
                 return Piece(at, len(text), unread=True)
-            if (found := _CONTAINER.match(text, at)) and not self._is_entry(at, found[0]):
+            if found := _CONTAINER.match(text, at):
+                if (end := self._entry_end(at, found[0])) is not None:
+                    self._at = end
+                    return Piece(at, end, self._entry)
                 self._at, self._entry = found.end(), found[1] == b"Records"
                 continue
             if text[at : at + 1] not in b'{"':
@@ -123,10 +129,11 @@ class Walk:
                 return piece
         return None
 
-    def _is_entry(self, at: int, beginning: bytes) -> bool:
-        """Tell whether what begins like a container is whole, and a record or an entry of a list: a value like any."""
+    def _entry_end(self, at: int, beginning: bytes) -> int | None:
+        """Return where what begins like a container ends, if it is whole, and a record, an entry of a list or the first
+        thing in the text: a value like any. Of another one, None: its list is walked through."""
         before = self._text[max(0, at - 64) : at].rstrip()[-1:]
-        return (before in (b",", b"[") or b'"event' in beginning) and self._whole_end(at) is not None
+        return self._whole_end(at) if before in (b",", b"[", b"") or b'"event' in beginning else None
 
     def _whole_end(self, at: int) -> int | None:
         """Return where a valid value ends although it looks as if a container or another record began inside it.
@@ -156,7 +163,8 @@ class Walk:
         self._budget -= (end or min(stop or len(text), at + limits.MAX_RECORD_BYTES)) - at
         if end is None and stop is not None and not self._is_record(stop):
             end = self._whole_end(at)
-        if end is not None and text.startswith(b'"', at) and _IS_KEY.match(text, end):
+        is_string = text.startswith(b'"', at) and not _JSON_INSIDE.match(text, at)
+        if end is not None and is_string and _IS_KEY.match(text, end):
             self._at = self._restart_after(at)  # a key: of an opened container, or of a record that lost its beginning
             return None
         piece = Piece(at, end, self._entry)

@@ -10,6 +10,7 @@ from urllib.parse import unquote
 
 from ctaudit.records.anyjson import account_of, fold, object_of, source_of, text_of
 from ctaudit.records.arns import build_arn, names_of, parse_arn, same_resource, type_of_arn
+from ctaudit.records.parts import deletes_a_part
 from ctaudit.records.target_kinds import kind_of_id, kind_of_key
 from ctaudit.records.target_paths import OBJECT_CALLS_WITHOUT_KEY, OWN_USER, PATHS, TABLE_ITEM_CALLS
 from ctaudit.records.target_rule import STRONG, best_of, only_one, scored_leaves, texts_at, unwrap, usable
@@ -63,7 +64,7 @@ def targets(record: Mapping[str, Any]) -> tuple[Target, ...]:
         found += _from_message(record.get("errorMessage"))
     if not found:
         return ()
-    merged = _merge(found)
+    merged = [replace(each, owner=True) if deletes_a_part(name, each.type) else each for each in _merge(found)]
     return tuple(_complete(target, record, source) for target in _mark_containers(merged, source, name))
 
 

@@ -18,7 +18,7 @@ from collections.abc import Iterator, Sequence
 
 from ctaudit.reports.cells import headings, is_plain, spell_row
 from ctaudit.reports.escapes import visible
-from ctaudit.table import Table, Value
+from ctaudit.table import Flow, Table, Value
 
 _FORMULA = frozenset("=+-@\t\r＝＋－＠")
 _TELLTALES = (",=", ",+", ",-", ",@", ", ", " ,")
@@ -26,14 +26,14 @@ _QUOTED = re.compile(r'[,;"]|^ | $')
 """`;` separates cells in half of Europe's spreadsheets: unquoted, `a;=1+1` would open there as text and a formula."""
 
 
-def csv_lines(table: Table) -> Iterator[str]:
+def csv_lines(table: Table | Flow) -> Iterator[str]:
     """Yield the header and each row as a line of CSV, without line end."""
     yield _csv_line(headings(table.columns))
     for row in table.rows:
         yield _csv_line(row)
 
 
-def tsv_lines(table: Table) -> Iterator[str]:
+def tsv_lines(table: Table | Flow) -> Iterator[str]:
     """Yield the header and each row as a line of TSV, without line end."""
     yield _tsv_line(headings(table.columns))
     for row in table.rows:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from ctaudit.reports.chunks import chunks
-from ctaudit.table import Document, Table
+from ctaudit.table import Document, Flow, Table
 
 
 class Format(enum.StrEnum):
@@ -31,13 +31,16 @@ class Style:
 # Each format is imported when it is asked for: a table needs no JSON library, JSON no character widths.
 
 
-def render(table: Table, format: Format, style: Style) -> Iterator[str]:  # noqa: A002
+def render(table: Table | Flow, format: Format, style: Style) -> Iterator[str]:  # noqa: A002
     """Yield the table in chunks of text, the last one ending in a line feed; JSON Lines of no rows is no text at all.
 
-    Besides line feeds, and SGR sequences where colours are on, the text holds no control character.
+    Besides line feeds, and SGR sequences where colours are on, the text holds no control character. An aligned table
+    is measured first, so all its rows must be at hand; of a Flow the other formats hold a few hundred rows at a time.
     """
     match format:
         case Format.TABLE:
+            if isinstance(table, Flow):
+                raise TypeError("an aligned table cannot be made of a Flow")
             from ctaudit.reports.text_table import table_lines
 
             return chunks(table_lines(table, style.width, style.color))

@@ -7,17 +7,17 @@ from collections.abc import Iterator
 from ctaudit.reports.cells import headings
 from ctaudit.reports.chunks import batches
 from ctaudit.reports.json_value import compact, indented
-from ctaudit.table import Document, Table
+from ctaudit.table import Document, Flow, Table
 
 
-def json_lines(table: Table) -> Iterator[str]:
+def json_lines(table: Table | Flow) -> Iterator[str]:
     """Yield each row as one JSON object, without line end."""
     names = headings(table.columns)
     for row in table.rows:
         yield compact(dict(zip(names, row, strict=True)))
 
 
-def json_array(table: Table) -> Iterator[str]:
+def json_array(table: Table | Flow) -> Iterator[str]:
     """Yield the chunks of one JSON array with each row on its own line: two answers can be compared with diff."""
     before = "[\n"
     for batch in batches(json_lines(table)):

@@ -13,15 +13,17 @@ import re
 from collections.abc import Iterator, Sequence
 
 from ctaudit.reports.cells import headings, visible_row
-from ctaudit.table import Table, Value
+from ctaudit.reports.naming import named
+from ctaudit.table import Flow, Table, Value
 
 _ACTIVE = re.compile(r"[\\`*_\[\]<>&!|~@#$%^{}]|://|www\.|:(?!\d\d:)[\w+-]+:|\bGH-\d|^\s|\s$|  ", re.IGNORECASE)
 _BACKTICKS = re.compile("`+")
 _PIPE = "&#124;"
 
 
-def markdown_lines(table: Table) -> Iterator[str]:
+def markdown_lines(table: Table | Flow) -> Iterator[str]:
     """Yield the header, the delimiter row and each row, without line ends."""
+    table = named(table) if isinstance(table, Table) else table
     yield _line(headings(table.columns))
     yield "| " + " | ".join("---:" if column.right else "---" for column in table.columns) + " |"
     for row in table.rows:

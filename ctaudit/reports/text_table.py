@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from ctaudit.reports.cells import headings, visible_row
 from ctaudit.reports.layout import GAP, Layout, fit, whole
+from ctaudit.reports.naming import named
 from ctaudit.reports.shorten import shorten, width_of
 from ctaudit.table import Table
 
@@ -28,6 +29,7 @@ def table_lines(table: Table, width: int | None, color: bool, uncut: bool = Fals
         color: Whether the terminal takes colours.
         uncut: Show everything on a terminal too and let the terminal wrap long lines.
     """
+    table = named(table)
     on_terminal = width is not None
     naturals = _naturals(table)
     layout = whole(naturals) if width is None or uncut else _fit(table, naturals, width)
@@ -41,6 +43,7 @@ def table_lines(table: Table, width: int | None, color: bool, uncut: bool = Fals
 
 def hidden_columns(table: Table, width: int) -> tuple[str, ...]:
     """Return the names of the columns that do not fit a terminal of `width` cells, so that the reader can be told."""
+    table = named(table)
     shown = set(_fit(table, _naturals(table), width).shown)
     return tuple(name for index, name in enumerate(headings(table.columns)) if index not in shown)
 

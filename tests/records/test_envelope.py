@@ -202,3 +202,8 @@ def test_wrappings_beyond_the_limit_are_told_wherever_they_stand() -> None:
         deep = [deep]
     for wrapped in ({"Records": [], "beside": deep}, bridge("Forwarded", {"x": deep}), {"Records": [deep]}):
         assert Refused("wrapped-too-deep") in list(open_value(packed(wrapped)))
+
+
+def test_text_beside_a_container_is_looked_into() -> None:
+    beside = {"CloudTrailEvent": "{broken eventVersion", "detail": json.dumps(API)}
+    assert [type(item) for item in open_value(packed(beside))] == [Broken, Found]

@@ -15,7 +15,7 @@ from ctaudit.records.event_types import SHARED
 from ctaudit.records.gate import Gated, gated
 from ctaudit.records.shared import Pieces, Shared
 from tests.records.synthetic import record
-from tests.records.taken import Taken, file_ids, numbered, packed, take
+from tests.records.taken import Taken, file_ids, log, names, numbered, packed, take
 
 
 def nested(depth: int) -> Any:
@@ -209,3 +209,10 @@ def test_long_objects_are_not_remembered() -> None:
     assert identities.kept[0] == identities.kept[1]
     assert max(map(len, identities), default=0) <= Shared.LONGEST
     assert pieces.bytes > 200_000
+
+
+def test_another_services_event_is_refused_however_well_it_fits() -> None:
+    fits = numbered(1)[0] | {"eventSource": "aws:s3"}
+    taken, reading = take(log([fits, *numbered(1, 1)]))
+    assert taken.ids == names(1)
+    assert reading.refused == {"s3-notification": 1}

@@ -467,3 +467,45 @@ def test_what_follows_a_container_in_a_list_is_read_in_a_cut_file() -> None:
     taken, reading = take(packed({"Records": parts})[:-30])
     assert taken.ids == ALL[:5]
     assert [fault.kind for fault in reading.faults] == ["json.cut"]
+
+
+def test_a_whole_container_in_a_damaged_list_is_read_whatever_its_records_begin_with() -> None:
+    """The first record begins as no record of AWS does, so the second one looks as if it were the next to begin."""
+    first = {"vpcEndpointId": "vpce-1"} | R[0]
+    text = packed([{"Records": [first, *R[1:3]]}, {"a": 1}])[:-1] + b",1]U"
+    taken, _ = take(text.replace(b"[{", b"[{},{", 1))
+    assert taken.ids == ALL[:3]
+
+
+def test_records_behind_too_many_wrappers_are_told_and_other_deep_json_is_not() -> None:
+    deep: Any = R[0]
+    for _ in range(limits.MAX_WRAPPERS + 1):
+        deep = {"in": deep}
+    taken, reading = take(packed(deep))
+    assert taken.ids == []
+    assert [fault.kind for fault in reading.faults] == ["json.wrapped_too_deep"]
+    _, reading = take(packed(deep).replace(b"event", b"incident"))
+    assert not reading.faults
+    assert reading.refused == {"wrapped-too-deep": 1}
+
+
+def test_what_lies_beside_a_whole_container_is_read_when_junk_follows() -> None:
+    text = packed({"Records": R[:1], "beside": {"of": R[1]}}) + b",{"
+    taken, reading = take(text)
+    assert taken.ids == ALL[:2]
+    assert reading.faults
+
+
+def test_json_in_a_string_is_read_behind_junk_and_before_it() -> None:
+    inside = json.dumps(json.dumps({"Records": R[:2]})).encode()
+    for text in (b"null[" + inside + b',"{', inside + b":\\"):
+        taken, reading = take(text)
+        assert taken.ids == ALL[:2]
+        assert reading.faults
+
+
+def test_a_fault_has_a_place_within_the_text_though_half_a_character_ended_it() -> None:
+    text = b"\xfe\xff" + (log(R[:1])[:-1].decode() + ',"NextToken":"t').encode("utf-16-be") + b"\0"
+    _, reading = take(text)
+    assert reading.faults
+    assert all(fault.offset is not None and fault.offset <= len(text) for fault in reading.faults)

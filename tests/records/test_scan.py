@@ -79,7 +79,7 @@ A, B, C = (packed({"eventVersion": "1.08", "eventID": name}) for name in "abc")
         (b" ,\n]}[ ", []),
         (A + B, [(A, "value"), (B, "value")]),
         (b'{"Records":[' + A + b" " + B + b"]}", [(A, "entry"), (B, "entry")]),
-        (b'{"Records":[' + A + b"]}" + b'{"Records":[' + B, [(A, "entry"), (B, "entry")]),
+        (b'{"Records":[' + A + b"]}" + b'{"Records":[' + B, [(b'{"Records":[' + A + b"]}", "value"), (B, "entry")]),
         (b'{ "NextToken" : "t", "Events" : [' + A, [(A, "value")]),
         (b'{"owner":"1","subscriptionFilters":["f"],"logEvents":[' + A, [(A, "value")]),
         (b'[{"data":{"Records":[' + A + b"," + B[:-4], [(b'{"data":', "endless"), (A, "entry"), (B[:8], "endless")]),
@@ -172,4 +172,5 @@ def test_a_walk_that_gives_up_says_so() -> None:
 
 def test_a_whole_log_is_walked_without_damage() -> None:
     records = numbered(50)
-    assert walked(log(records)) == [(packed(each), "entry") for each in records]
+    assert walked(log(records)) == [(log(records), "value")]
+    assert walked(log(records)[:-2]) == [(packed(each), "entry") for each in records]

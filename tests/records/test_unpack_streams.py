@@ -19,6 +19,8 @@ from ctaudit.records.inflate import BZ2, DEFLATE, GZIP, ZSTD, Format, Inflating,
 from ctaudit.records.unpack import Content, unpack
 from tests.trail.packing import gzipped
 
+pytestmark = pytest.mark.slow
+
 TEXT = b"".join(b'{"n":%d,"of":"%x"},' % (n, n * n * 7919) for n in range(60_000))
 PATH = "folder/log.json.zst"
 Pack = Callable[[bytes], bytes]

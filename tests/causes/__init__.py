@@ -1,0 +1,1 @@
+"""Which call made a service delete something: trails with known answers, in pairs."""

@@ -1,0 +1,1 @@
+"""What could be undone: trails with known answers, in pairs."""
