@@ -17,13 +17,15 @@ if TYPE_CHECKING:
     from ctaudit.ingest import Summary, ingest
     from ctaudit.investigate import Store
     from ctaudit.investigate import open_store as open  # noqa: A004
-    from ctaudit.queries.actors import Filters
+    from ctaudit.listing import FromS3
+    from ctaudit.queries.filters import Filters
     from ctaudit.table import Document, Table
 
 __all__ = [
     "CtauditError",
     "Document",
     "Filters",
+    "FromS3",
     "Store",
     "StoreError",
     "Summary",
@@ -36,7 +38,8 @@ __all__ = [
 _HOMES = {
     "CtauditError": "errors:CtauditError",
     "Document": "table:Document",
-    "Filters": "queries.actors:Filters",
+    "Filters": "queries.filters:Filters",
+    "FromS3": "listing:FromS3",
     "Store": "investigate:Store",
     "StoreError": "errors:StoreError",
     "Summary": "ingest:Summary",

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from ctaudit import key_rings
@@ -15,13 +16,18 @@ from ctaudit.integrity.authenticate import Trust
 from ctaudit.integrity.names import Chain
 from ctaudit.integrity.verdict import Finding, finding
 from ctaudit.inventory import Inventory
+from ctaudit.sources import s3_urls
+from ctaudit.sources.aws_login import Login
 from ctaudit.sources.mirror import KEYS, Mirror
 from ctaudit.sources.objects import Objects
+from ctaudit.sources.s3_listing import LOGS_AND_DIGESTS, Wanted
 from ctaudit.sources.sidecars import Sidecars
 from ctaudit.store.layout import Layout
 
 CONNECTIONS = 64
 """To S3, at once."""
+_DAY = timedelta(days=1)
+"""A log file whose name tells a time lies in the folder of that day, or of one beside it: see `log_name`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +50,7 @@ class Options:
     """A folder with sidecars or a manifest file."""
     bucket_map: Mapping[str, str] = field(default_factory=dict)
     """Bucket that digests name -> bucket or folder where its objects lie."""
+    login: Login = field(default_factory=Login)
     state: str | None = None
     """File that remembers the last proven digest of each chain."""
 
@@ -86,13 +93,19 @@ def open_evidence(source: str | None, layout: Layout, options: Options) -> Evide
     if source is not None and source.startswith("s3://"):
         from ctaudit.sources.s3 import S3
 
-        return Evidence(S3(source, bucket_map=options.bucket_map, connections=CONNECTIONS))
+        bucket_map, login = options.bucket_map, options.login
+        wanted = _wanted(options)
+        return Evidence(S3(source, bucket_map=bucket_map, connections=CONNECTIONS, login=login, wanted=wanted))
     sidecars = Sidecars(options.metadata)
     if source is None:
         from ctaudit.proof_ledger import LedgerFiles
 
         layout.require()
         files = LedgerFiles(layout)
+        if files.in_buckets and next(files.paths(), None) is None:
+            raise UsageError(
+                "the files of this store lie in S3", f"validate them there: ctaudit validate {files.in_buckets[0]}"
+            )
         mirror = Mirror("/", sidecars, options.bucket_map, files.paths())
         return Evidence(mirror, held=files.sha256, findings=files.findings(layout))
     folder = folder_of(source)
@@ -102,9 +115,18 @@ def open_evidence(source: str | None, layout: Layout, options: Options) -> Evide
     return Evidence(Mirror(source, sidecars, options.bucket_map), keys)
 
 
+def _wanted(options: Options) -> Wanted:
+    """Return what is listed in S3: of digests all days, since a chain is walked back beyond the span asked about."""
+    since = None if options.since is None else (options.since - _DAY).date()
+    until = None if options.until is None else (options.until + _DAY).date()
+    return Wanted(options.accounts, options.regions, since, until, LOGS_AND_DIGESTS, whole_chains=True)
+
+
 def folder_of(source: str) -> Path:
     """Return a mirror's folder; raises UsageError when there is none."""
     folder = Path(source)
+    if not folder.exists():
+        s3_urls.refuse(source)
     if source and folder.is_dir():  # "" would be the folder one stands in: an unset variable of a script
         return folder
     what = "is a file" if source and folder.exists() else "does not exist"
@@ -119,7 +141,7 @@ def trust(evidence: Evidence, inventory: Inventory, options: Options, now: datet
 
         regions = sorted({chain.region for chain in inventory.chains() if options.chooses(chain)})
         spans = [(region, *span) for region in regions if (span := inventory.span_of_digests(region))]
-        asked, more = key_rings.from_cloudtrail(spans, list_public_keys, now)
+        asked, more = key_rings.from_cloudtrail(spans, partial(list_public_keys, options.login), now)
         entries += asked
         findings += more
     if evidence.keys and not options.pins:

@@ -2,31 +2,39 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import signal
-import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
+from operator import itemgetter
 from pathlib import Path
-from types import FrameType
+from typing import TYPE_CHECKING
 
-from ctaudit import sharing
-from ctaudit.errors import Interrupted, StoreError, UsageError
-from ctaudit.fault import Fault
-from ctaudit.intake import FileReport, Share, take_in
+from ctaudit import account_names, admission, capture, sharing
+from ctaudit.errors import Interrupted, StoreError
+from ctaudit.intake import FileReport, Share
+from ctaudit.interrupts import noted_interrupts
+from ctaudit.listing import FromS3, lying_in, named, split_sources, unread, why_nothing
 from ctaudit.processors import processors
 from ctaudit.progress import Progress, Silent, Step
+from ctaudit.sharing import Taker, Task
 from ctaudit.sources import files, standard_input
+from ctaudit.sources.aws_login import Keys
+from ctaudit.sources.s3 import S3
+from ctaudit.sources.s3_objects import Archived, archived_by_class
 from ctaudit.store import ledger, lock
 from ctaudit.store.commit import Entry, Pending, commit
 from ctaudit.store.commit import prepare as prepare_store
 from ctaudit.store.compact import compact_some
-from ctaudit.store.layout import Layout, is_store
+from ctaudit.store.layout import Layout
 from ctaudit.store.retire import sweep
+from ctaudit.summary import Summary
+
+if TYPE_CHECKING:
+    from ctaudit.spark_shares import Spark
+
+__all__ = ["Archived", "Summary", "archived_by_class", "ingest", "not_written"]
 
 SHARE_BYTES = 8 * 1024 * 1024
 """Packed bytes of one worker's share: some 60 MB of JSON, so that a worker's memory stays in bounds."""
@@ -36,65 +44,47 @@ COMMIT_SECONDS = 5.0
 COMMIT_SHARE = 0.02
 """And so long that commits take at most this part of the time: they grow with the store."""
 _STDIN = 0
-LISTED_FILES = 200_000
-"""Listed files that are looked up in the ledger at once."""
 INLINE_BYTES = 2 * 1024 * 1024
 """Below this much evidence one process is faster than starting workers."""
 
 
-@dataclass(slots=True)
-class Summary:
-    """What an ingest did; counts of this run alone."""
-
-    files_read: int = 0
-    files_known: int = 0
-    """Files passed over or found to be copies of what the store holds."""
-    files_faulty: int = 0
-    files_refused: int = 0
-    """Files that hold no CloudTrail records, digests not counted."""
-    digests: int = 0
-    logs: int = 0
-    """Contents that are logs, whole or not, known or new: an archive has many."""
-    events: int = 0
-    duplicates: int = 0
-    """Records that the store, or another file of this run, already held with the same body."""
-    conflicts: int = 0
-    """Event ids that came with more than one body."""
-    refused: Counter[str] = field(default_factory=Counter)
-    faults: list[Fault] = field(default_factory=list)
-    bytes: int = 0
-    seconds: float = 0.0
-
-    @property
-    def files(self) -> int:
-        return self.files_read + self.files_known + self.files_refused + self.files_faulty + self.digests
-
-
 def ingest(
-    store: str | Path, sources: Sequence[str], *, jobs: int | None = None, progress: Progress | None = None
+    store: str | Path,
+    sources: Sequence[str],
+    *,
+    jobs: int | None = None,
+    progress: Progress | None = None,
+    from_s3: FromS3 | None = None,
+    stopped: Callable[[], bool] = bool,
+    spark: Spark | None = None,
 ) -> Summary:
     """Read all evidence below `sources` into the store, which is made when there is none.
 
     Args:
         store: the store's folder.
-        sources: files, folders and glob patterns; `-` is standard input.
+        sources: files, folders, glob patterns, `s3://bucket/prefix`, `history:` and `logs:GROUP`; `-` is standard
+            input.
         jobs: worker processes; None means one for each processor.
         progress: told of every step.
+        from_s3: how AWS is asked, and for what.
+        stopped: asked between two files, besides Ctrl-C; when it says so, Interrupted is raised.
+        spark: the cluster whose executors are to read, in the place of worker processes.
 
-    Raises StoreError (and its kinds) when the store cannot be written, Interrupted on Ctrl-C; what was committed stays.
+    Raises StoreError (and its kinds) when the store cannot be written, CtauditError when AWS is named and there are no
+    credentials, Interrupted on Ctrl-C; what was committed stays.
     """
     started = time.monotonic()
     layout = Layout(Path(store).absolute())
-    if any(source.startswith("s3://") for source in sources):
-        raise UsageError("S3 cannot be ingested from yet", "copy the logs first: aws s3 sync S3URI FOLDER")
-    if not any(source == standard_input.NAME or files.exists(source) for source in sources):
-        raise UsageError(f"there is no such file or folder: {', '.join(map(_shown, sources))}", "check the spelling")
+    from_s3 = from_s3 or FromS3()
+    admission.check(sources, from_s3)
+    from_s3 = replace(from_s3, accounts=account_names.numbers(layout, from_s3.accounts))
     try:
-        with noted_interrupts() as stopped, lock.held(layout):
+        with noted_interrupts() as pressed, lock.held(layout):
             prepare_store(layout)
             sweep(layout, datetime.now(UTC))
             try:
-                summary = _Run(layout, jobs, progress or Silent(), stopped).run(sources)
+                run = _Run(layout, from_s3, jobs, progress or Silent(), lambda: pressed() or stopped(), spark)
+                summary = run.run(sources)
             finally:
                 layout.spool.unlink(missing_ok=True)
     except OSError as error:
@@ -104,22 +94,38 @@ def ingest(
 
 
 class _Run:
-    def __init__(self, layout: Layout, jobs: int | None, progress: Progress, stopped: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        layout: Layout,
+        from_s3: FromS3,
+        jobs: int | None,
+        progress: Progress,
+        stopped: Callable[[], bool],
+        spark: Spark | None,
+    ) -> None:
         self._layout = layout
+        self._from_s3 = from_s3
+        self._s3: S3 | None = None
         self._jobs = jobs or processors()
         self._progress = progress
         self._stopped = stopped
+        self._spark = spark
         self._summary = Summary()
         self._pending = Pending()
         self._commit_at = time.monotonic() + COMMIT_SECONDS
         self._step = Step()
 
     def run(self, sources: Sequence[str]) -> Summary:
-        named = [source for source in sources if source != standard_input.NAME]
-        self._pending.listed += map(_shown, named)
-        begun = [*self._pending.listed, *({standard_input.NAME} & set(sources))]
-        chosen = self._list(named)
-        if len(named) < len(sources):
+        on_disk, in_s3, captured = split_sources([source for source in sources if source != standard_input.NAME])
+        begun = [
+            *map(named, on_disk),
+            *in_s3,
+            *capture.begun(captured, self._from_s3),
+            *({standard_input.NAME} & set(sources)),
+        ]
+        self._pending.listed += [*map(named, on_disk), *([] if self._from_s3.narrow else in_s3)]
+        chosen = self._list([*on_disk, *self._capture(captured)], in_s3)
+        if standard_input.NAME in sources:
             chosen.append(standard_input.spool(_STDIN, self._layout.spool, self._stopped))
         if chosen:
             ledger.begin(self._layout, begun, datetime.now(UTC))
@@ -134,48 +140,64 @@ class _Run:
         self._pending.finished += begun
         self._commit()
         compact_some(self._layout, self._summary.events, datetime.now(UTC), self._stopped)
+        if self._summary.files_known:
+            self._summary.forgotten = ledger.forgotten_days(self._layout)
         self._summary.faults.sort()
         return self._summary
 
-    def _list(self, sources: Sequence[str]) -> list[files.SourceFile]:
+    def _capture(self, sources: Sequence[str]) -> list[str]:
+        """Capture what lies in no file; return the files it is in then."""
+        if not sources:
+            return []
+        plan = capture.plan(self._layout, sources, self._from_s3, partial(datetime.now, UTC), self._stopped)
+        ledger.begin(self._layout, capture.begun(sources, self._from_s3), datetime.now(UTC))
+        done = plan.run(lambda events: self._tell(captured=events), self._stopped)
+        self._summary.captured, self._summary.notes = done.events, done.notes
+        self._summary.faults += done.faults
+        self._pending.faults += [(fault.path, fault) for fault in done.evidence()]
+        self._pending.read_paths += done.asked
+        self._pending.listed += done.listed
+        return done.files
+
+    def _list(self, on_disk: Sequence[str], in_s3: Sequence[str]) -> list[files.SourceFile]:
         """Return the files that must be read, in the order of their listing."""
-        chosen: list[files.SourceFile] = []
-        listed: list[files.SourceFile] = []
-        for entry in files.find(sources, self._pass_over):
-            self._stop_if_asked()
-            if isinstance(entry, Fault):
-                self._summary.files_faulty += 1
-                self._summary.faults.append(entry)
-                if entry.kind != "file.missing" or os.path.lexists(entry.path):  # a slip of the pen is no evidence
-                    self._pending.faults.append((entry.path, entry))
-            else:
-                listed.append(entry)
-                if len(listed) >= LISTED_FILES:
-                    chosen += self._unknown(listed)
-                    listed = []
-        return chosen + self._unknown(listed)
-
-    def _unknown(self, listed: Sequence[files.SourceFile]) -> list[files.SourceFile]:
-        known = ledger.known_files(self._layout, [(file.shown, file.size, file.changed_ns) for file in listed])
-        self._summary.files_known += len(known)
-        return [file for position, file in enumerate(listed) if position not in known]
-
-    def _pass_over(self, folder: str) -> bool:
-        """Pass over stores below the evidence, and count them: nothing is left out in silence."""
-        if not is_store(folder):
-            return False
-        self._summary.refused["ctaudit-store"] += 1
-        return True
+        from_s3 = self._from_s3
+        buckets = [S3(url, login=from_s3.login) for url in (in_s3[:1] if from_s3.exact else in_s3)]
+        self._s3 = buckets[0] if buckets else None
+        found = lying_in(buckets, in_s3, from_s3, self._stopped)
+        chosen, listed = unread(self._layout, on_disk, found, self._stopped, lambda files: self._tell(listed=files))
+        summary = self._summary
+        summary.files_known += listed.known
+        summary.refused += listed.refused
+        summary.archived = listed.archived
+        faults = [each.fault for each in listed.archived]
+        summary.files_faulty += len(listed.faults) + len(faults)
+        summary.faults += listed.faults + faults
+        self._pending.faults += [(fault.path, fault) for fault in [*listed.evidence(), *faults]]
+        self._pending.read_paths += [fault.path for fault in faults]  # it is told anew
+        if buckets and not chosen and not listed.known and not listed.faults:
+            summary.nothing = why_nothing(buckets, listed.left_out)
+        summary.faults += listed.history
+        # Kept under a name of their own: their files are whole, and need not be read again.
+        self._pending.faults += [(f"{fault.path}?versions", fault) for fault in listed.history]
+        return chosen
 
     def _shares(self, plan: Sequence[Sequence[files.SourceFile]], total: int) -> Iterator[Share]:
         if not plan:
             return
-        known = ledger.known_contents(self._layout)
-        if self._jobs == 1 or total < INLINE_BYTES:
-            for chosen in plan:
-                yield take_in(self._layout.root, chosen, known, self._stopped)
+        taker = Taker(self._layout.root, ledger.known_contents(self._layout))
+        if self._spark is not None:
+            yield from self._spark.shares(plan, taker, self._s3, self._stopped)
+        elif self._jobs == 1 or total < INLINE_BYTES:
+            taker.s3 = self._s3
+            yield from (taker(Task(chosen), self._stopped) for chosen in plan)
         else:
-            yield from sharing.shares(self._layout.root, plan, known, self._jobs, self._stopped)
+            if self._s3 is not None:
+                taker.url, taker.login = f"s3://{self._s3.bucket}", self._from_s3.login.without_means()
+            yield from sharing.shares(plan, taker, self._keys, self._jobs, self._stopped)
+
+    def _keys(self) -> Keys | None:
+        return None if self._s3 is None else self._s3.keys()
 
     def _take(self, share: Share) -> None:
         for report in share.files:
@@ -208,22 +230,9 @@ class _Run:
         for content in report.contents:
             summary.logs += content.kind in ("events", "empty", "known") or content.events > 0
             summary.refused.update(content.refused)
-            self._pending.entries.append(
-                Entry(
-                    content.path,
-                    file.shown,
-                    content.file_id,
-                    content.sha256,
-                    content.kind,
-                    content.bytes,
-                    content.records,
-                    content.events,
-                    content.refused,
-                    content.faults,
-                    file.size,
-                    file.changed_ns,
-                )
-            )
+            held = (content.path, file.shown, content.file_id, content.sha256, content.kind, content.bytes)
+            came = (content.records, content.events, content.refused, content.faults)
+            self._pending.entries.append(Entry(*held, *came, file.size, file.changed_ns))
 
     def _stop_if_asked(self) -> None:
         if self._stopped():
@@ -246,50 +255,19 @@ class _Run:
         self._progress.update(self._step)
 
 
-def _shown(source: str) -> str:
-    """Return the absolute path of a source as faults name it."""
-    return os.fsencode(Path(source).absolute()).decode(errors="backslashreplace")
-
-
 def _plan(chosen: Iterable[files.SourceFile]) -> Iterator[list[files.SourceFile]]:
     """Yield the workers' shares: files of one day together, so that a share fills few segments."""
     share: list[files.SourceFile] = []
-    size = 0
-    for file in sorted(chosen, key=lambda file: (file.day, file.path)):
+    size, day_before = 0, ""
+    for day, _, file in sorted(((file.day, file.path, file) for file in chosen), key=itemgetter(0, 1)):
         full = size + file.size > SHARE_BYTES or len(share) >= SHARE_FILES
-        if share and (full or file.day != share[0].day):
+        if share and (full or day != day_before):
             yield share
             share, size = [], 0
         share.append(file)
-        size += file.size
+        size, day_before = size + file.size, day
     if share:
         yield share
-
-
-@contextlib.contextmanager
-def noted_interrupts() -> Iterator[Callable[[], bool]]:
-    """Note a Ctrl-C, to be asked for, where Python would raise it anywhere: in a destructor it would be swallowed.
-
-    The second one is raised, and so is, at the end of the block, one that nobody asked for. In other threads than the
-    main one signals are not ours.
-    """
-    pressed = threading.Event()
-    before = signal.getsignal(signal.SIGINT)
-    if threading.current_thread() is not threading.main_thread() or before is not signal.default_int_handler:
-        yield pressed.is_set
-        return
-
-    def note(number: int, frame: FrameType | None) -> None:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-        pressed.set()
-
-    signal.signal(signal.SIGINT, note)
-    try:
-        yield pressed.is_set
-    finally:
-        signal.signal(signal.SIGINT, before)
-    if pressed.is_set():
-        raise Interrupted("interrupted")
 
 
 def not_written(layout: Layout, error: OSError) -> StoreError:

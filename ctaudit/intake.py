@@ -11,9 +11,11 @@ import hashlib
 import re
 from array import array
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+
+import msgspec
 
 from ctaudit import limits
 from ctaudit.errors import Interrupted
@@ -24,20 +26,19 @@ from ctaudit.records.members import Form, form_of, members
 from ctaudit.records.readings import Readings
 from ctaudit.records.unpack import Content, unpack
 from ctaudit.sources import files
+from ctaudit.sources.bodies import AT_ONCE_BYTES, Body
+from ctaudit.sources.files import Opened
 from ctaudit.store.layout import Layout
 from ctaudit.store.segment import Segment, SegmentWriter
 
 UNWRITTEN_BYTES = 128 * 1024 * 1024
 """Text of an archive's members after which their events are written: it may hold all days of a year, and the events of
 each would wait for more of theirs."""
-AT_ONCE_BYTES = 4 * 1024 * 1024
-"""Files up to this size are read once, before anything is known of them: nearly all logs, and small archives."""
 _JUNK = re.compile(r"(?:^|/)(?:__MACOSX/|\._[^/]*$)")
 """What macOS adds to archives beside the files, under names that end as theirs do."""
 
 
-@dataclass(frozen=True, slots=True)
-class ContentReport:
+class ContentReport(msgspec.Struct, frozen=True):
     """What one content (a plain file or a gzip member) held."""
 
     path: str
@@ -48,13 +49,12 @@ class ContentReport:
     bytes: int
     records: int = 0
     events: int = 0
-    refused: dict[str, int] = field(default_factory=dict)
+    refused: dict[str, int] = {}
     faults: int = 0
     """How many faults it has, those of its packing included."""
 
 
-@dataclass(frozen=True, slots=True)
-class FileReport:
+class FileReport(msgspec.Struct, frozen=True):
     file: files.SourceFile
     contents: tuple[ContentReport, ...]
     faults: tuple[Fault, ...]
@@ -73,18 +73,16 @@ def file_id(sha256: bytes) -> int:
     return int.from_bytes(sha256[:8], "big", signed=True)
 
 
-def take_in(
-    root: Path, chosen: Sequence[files.SourceFile], known: array[int], stopped: Callable[[], bool] = bool
-) -> Share:
-    """Read `chosen` into new segments below the store at `root`; contents whose id is in `known`, which is sorted,
+def take_in(root: Path, found: Iterable[Body], known: array[int], stopped: Callable[[], bool] = bool) -> Share:
+    """Read files into new segments below the store at `root`; contents whose id is in `known`, which is sorted,
     are passed over.
 
     Raises Interrupted between two files, or two members of an archive, when `stopped` says so.
     """
     intake = _Intake(SegmentWriter(Layout(root)), known, stopped)
     with _no_search_for_cycles():
-        for file in chosen:
-            intake.take(file)
+        for body in found:
+            intake.take(body)
         return intake.finish()
 
 
@@ -147,18 +145,28 @@ class _Intake:
         """Of each content that is being read: its file, the place of its report there, the faults of its packing."""
         self._open_ids: set[int] = set()
 
-    def take(self, file: files.SourceFile) -> None:
+    def take(self, body: Body) -> None:
         self._stop_if_asked()
+        file = body.file
         taken = _Taken(file)
         self._files.append(taken)
         if file.size > AT_ONCE_BYTES:
-            with contextlib.closing(files.Opened(file)) as opened:
-                if form := form_of(opened):
-                    self._take_archive(_members(opened, form, taken), taken)
-                    if opened.trouble is not None:
-                        taken.faults.append(Fault(file.shown, None, *opened.trouble))
-                    return
-        data, trouble = files.read(file)
+            with body.opened() as opened:
+                self._take_large(opened, taken)
+        else:
+            self._take_small(*body.whole(), taken)
+
+    def _take_large(self, opened: Opened, taken: _Taken) -> None:
+        if form := form_of(opened):
+            self._take_archive(_members(opened, form, taken), taken)
+            if opened.trouble is not None:
+                taken.faults.append(Fault(taken.file.shown, None, *opened.trouble))
+        else:
+            self._take_small(*opened.whole(taken.file.shown), taken)
+
+    def _take_small(self, data: bytes, trouble: Fault | None, taken: _Taken) -> None:
+        """Take a file that is in memory."""
+        file = taken.file
         troubles = [] if trouble is None else [trouble]
         if troubles and not data:
             taken.faults += troubles
@@ -221,7 +229,7 @@ class _Intake:
     def _settle(self) -> None:
         """Complete the reports of what is being read."""
         for (taken, place, packing), reading in zip(self._open, self._readings.settle(), strict=True):
-            report = replace(
+            report = msgspec.structs.replace(
                 taken.reports[place],
                 kind=reading.kind,
                 records=reading.records,

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 
 from ctaudit import limits
 from ctaudit.integrity.names import Chain, DigestName, LogName, digest_name, log_name, strangeness
+from ctaudit.sources.left_out import Others
 from ctaudit.sources.objects import Object
 
 _SCHEMA = """
@@ -41,6 +42,8 @@ class Inventory:
         self.strange: dict[str, tuple[int, tuple[str, ...]]] = {}
         """Files with names that are neither digests' nor logs': how many and some of them, by verdict."""
         self._listed: list[tuple[bytes]] = []
+        self.left_out = Others()
+        """What nobody asked about, and so was not listed."""
 
     def add(self, found: Object) -> None:
         """Note an object if its name is that of a digest or of a log file."""
@@ -52,7 +55,7 @@ class Inventory:
             self._logs.append((log.account, log.region, _seconds(log.time), _raw(found.key), _raw(found.place)))
         elif (code := strangeness(found.key)) is not None:
             count, samples = self.strange.get(code, (0, ()))
-            self.strange[code] = count + 1, (*samples[: limits.FINDING_SAMPLES - 1], found.key)
+            self.strange[code] = count + 1, tuple(sorted((*samples, found.key))[: limits.FINDING_SAMPLES])
         if len(self._digests) + len(self._logs) >= _BATCH:
             self._flush()
 

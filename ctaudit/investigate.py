@@ -1,56 +1,36 @@
-"""The store's questions as a library: each method answers with the Table or Document that the command prints."""
+"""The store's questions as a library: each method answers with the Table or Document that the command prints.
+
+What only some questions need is imported with them, since a command that answers in half a second has no time for more.
+"""
 
 from __future__ import annotations
 
-import contextlib
+import functools
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict
-from datetime import datetime
-from functools import wraps
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO
 
-from ctaudit import limits, times
-from ctaudit.engines import duck, sql
-from ctaudit.errors import StoreChanged, UsageError
-from ctaudit.queries import actors, coverage_words, who
-from ctaudit.queries.actors import OUTCOMES, Filters
-from ctaudit.queries.rows import COLUMNS
-from ctaudit.queries.who import Deed
-from ctaudit.query import Answer, OneOf, Place, Query, Span
-from ctaudit.store import forgotten, holdings, proofs
+from ctaudit import account_names, given, left_out
+from ctaudit.errors import UsageError
+from ctaudit.one_state import of_one_state
+from ctaudit.queries.filters import Filters
+from ctaudit.query import Answer, Hit, Need, OneOf, Query, Span
+from ctaudit.store import holdings
 from ctaudit.store.layout import Layout
-from ctaudit.table import Column, Document, Table, Value
+from ctaudit.table import Document, Ending, Flow, Table, Value
 
 if TYPE_CHECKING:
+    from ctaudit.blast_report import Blast
     from ctaudit.coverage_report import Report
+    from ctaudit.lineage.origins import Origins
+    from ctaudit.trace_report import Trace
 
 _ALL = Filters()
-Time = datetime | str | None
-"""A datetime with a zone, ISO 8601 text, or no bound."""
-
-
-_TRIES = 5
-_P = ParamSpec("_P")
-_T = TypeVar("_T")
-
-
-def _of_one_state(ask: Callable[_P, _T]) -> Callable[_P, _T]:
-    """Ask again from the start when the store was changed so much meanwhile that segments are gone.
-
-    They stay for an hour after they were replaced, so this is for questions that were put to sleep. An answer is of
-    one state of the store or there is none: StoreChanged is raised when it comes to that time and again.
-    """
-
-    @wraps(ask)
-    def asked(*args: _P.args, **kwargs: _P.kwargs) -> _T:
-        for _ in range(_TRIES - 1):
-            with contextlib.suppress(StoreChanged):
-                return ask(*args, **kwargs)
-        return ask(*args, **kwargs)
-
-    return asked
+FORMS = ("parquet", "arrow")
+_Rows = list[tuple[Value, ...]]
 
 
 def open_store(path: str | os.PathLike[str] = "ctaudit-store") -> Store:
@@ -68,210 +48,242 @@ class Store:
     def who_deleted(self, thing: str, **options: Any) -> Table:
         """Tell who destroyed a resource: by name, id, ARN or `bucket/key`; `name*` asks for all that begin so.
 
-        Options of every lookup: `since`, `until` (exclusive), `account`, `region` (text or several), `limit`.
+        Options of every lookup: `since`, `until` (exclusive), `account`, `region` (text or several), `limit`. With
+        `undo_at`, a time, columns at the end tell what could be undone then.
         """
-        return self._who(Deed.DELETED, thing, **options)
+        return self._who("DELETED", thing, **options)
 
     def who_created(self, thing: str, **options: Any) -> Table:
         """Tell who created a resource."""
-        return self._who(Deed.CREATED, thing, **options)
+        return self._who("CREATED", thing, **options)
 
     def who_changed(self, thing: str, **options: Any) -> Table:
         """Tell who modified, detached, disabled or restored a resource."""
-        return self._who(Deed.CHANGED, thing, **options)
+        return self._who("CHANGED", thing, **options)
 
     def who_touched(self, thing: str, **options: Any) -> Table:
         """Tell who did anything at all with a resource, reading included."""
-        return self._who(Deed.TOUCHED, thing, **options)
+        return self._who("TOUCHED", thing, **options)
 
-    def what_did(self, who: str, *, filters: Filters = _ALL, limit: int | None = None, **span: Any) -> Table:
-        """Tell everything a principal, role, session, access key, address or account did."""
-        return self._timeline(actors.what_did(_named(who), _span(**span), _checked(filters)), limit)
+    def what_did(
+        self, who: str, *, filters: Filters = _ALL, by: str | None = None, limit: int | None = None, **span: Any
+    ) -> Table:
+        """Tell everything a principal, role, session, access key, address or account did; by `origin`, counted."""
+        from ctaudit.queries import actors
+
+        if by is not None:
+            return self._counted(who, by, filters, given.most_rows(limit), **span)
+        return self._timeline(
+            actors.what_did(given.name_of(who), given.span_of(self._layout, **span), given.filters_of(filters)), limit
+        )
 
     def timeline(
-        self, *, who: str | None = None, filters: Filters = _ALL, limit: int | None = None, **span: Any
+        self,
+        *,
+        who: str | None = None,
+        origin: str | None = None,
+        filters: Filters = _ALL,
+        limit: int | None = None,
+        **span: Any,
     ) -> Table:
-        """Return the events in order."""
-        named = None if who is None else _named(who)
-        return self._timeline(actors.timeline(_span(**span), _checked(filters), named), limit)
+        """Return the events in order; of one `origin` those that it stands behind, whatever session they are of."""
+        from ctaudit.queries import actors
 
-    @_of_one_state
+        named = None if who is None else given.name_of(who)
+        query = actors.timeline(given.span_of(self._layout, **span), given.filters_of(filters), named)
+        if origin is not None:
+            return self._of_origin(query, given.name_of(origin), given.most_rows(limit))
+        return self._timeline(query, limit)
+
+    @of_one_state
     def show(self, event_id: str) -> Document:
         """Return one event whole, with every place it was read from and what digests say of that file.
 
         Its `event` is null when there is none. A place's `proof` is null when no digest names the file; where a digest
         lists another hash than the file has, `proof.listed_sha256` is that one.
         """
-        query = Query(conditions=(OneOf("eventid", (_named(event_id).lower(),)),))
-        answer = duck.answer(self._layout, query, None)
-        places = [place for hit in answer.hits for place in hit.places]
-        known = proofs.evidence(self._layout, [p.sha256 for p in places if p.sha256], [p.source or "" for p in places])
-        found: list[dict[str, Any]] = [
-            {"event": hit.parse(), "places": [_with_proof(place, known) for place in hit.places]} for hit in answer.hits
-        ]
-        first = found[0] if found else {"event": None, "places": []}
-        others: dict[str, Any] = {"conflicting": found[1:]} if len(found) > 1 else {}
-        notes = () if found else (f"the store holds no event with the id {event_id}",)
-        return Document({**first, **others}, notes, _partial(answer, Span()))
+        from ctaudit.shown import shown
 
-    @_of_one_state
-    def query(
-        self, statement: str, *, limit: int | None = None, memory: int = limits.QUERY_MEMORY_BYTES, **span: Any
-    ) -> Table:
-        """Run one SELECT (DuckDB's SQL) over the view `cloudtrail_logs`."""
-        asked = _span(**span)
-        result = sql.run(self._layout, statement, asked, _most(limit), memory)
-        columns = tuple(Column(name, right=number) for name, number in zip(result.names, result.numeric, strict=True))
-        notes = (f"only the first {limit} rows are shown; --limit 0 shows all",) if result.more else ()
-        totals = result.snapshot.totals
-        covered = (totals.first_time, totals.last_time)
-        left_out = Answer(
-            *((), 0, result.snapshot.omitted, totals.faults, covered, result.snapshot.events, result.snapshot.gaps),
-            forgotten=result.snapshot.forgotten,
-            unfinished=totals.unfinished,
-        )
-        return Table(columns, result.rows, len(result.rows), notes, _partial(left_out, asked))
+        wanted = OneOf("eventid", (given.name_of(event_id).lower(),))
+        answer = self._answer(Query(conditions=(wanted,), needs=frozenset({Need.PLACES})), None)
+        nothing = () if answer.hits else (f"the store holds no event with the id {event_id}",)
+        notes = (*nothing, *holdings.altered(answer.altered))
+        return Document(shown(self._layout, answer.hits), notes, left_out.partial(answer, Span()))
+
+    @of_one_state
+    def trace(self, what: str) -> Trace:
+        """Follow an event id, access key or session ARN back to the human or workload behind it."""
+        from ctaudit.trace_report import trace  # here, since no other question needs it
+
+        found = trace(self._layout, given.name_of(what))
+        notes, partial = self._beside(found.answer, Span(), f"no event, access key or session {what} is in the store")
+        return found.beside(notes, partial)
+
+    @of_one_state
+    def blast_radius(self, what: str, **span: Any) -> Blast:
+        """Follow a key, a session, a principal or an address forward; `since` and `until` bound its own calls."""
+        from ctaudit.blast_report import blast_radius
+
+        asked = given.span_of(self._layout, **span)
+        found = blast_radius(self._layout, given.name_of(what), asked)
+        return found.beside(*self._beside(found.answer, asked, f"no call of {what} is in the store"))
+
+    @of_one_state
+    def sessions(self, principal: str | None = None, *, limit: int | None = None, **span: Any) -> Table:
+        """Return the sessions of everybody, or of `principal`, with who stands behind each."""
+        from ctaudit.session_report import report
+
+        asked, who = given.span_of(self._layout, **span), given.name_of(principal) if principal is not None else None
+        table, answer = report(self._layout, asked, who, given.most_rows(limit))
+        notes, partial = self._beside(replace(answer, matched=table.matched), asked, "no session found")
+        return replace(table, notes=(*table.notes, *notes), partial=partial)
+
+    @of_one_state
+    def biography(self, thing: str, *, reads: bool = False, limit: int | None = None, **span: Any) -> Table:
+        """Tell the life of a resource; calls that only read or used it are counted, with `reads` they are rows."""
+        from ctaudit.biography_report import biography
+
+        asked, name = given.span_of(self._layout, **span), given.name_of(thing)
+        table, answer = biography(self._layout, name, asked, reads, given.most_rows(limit))
+        notes, partial = self._beside(answer, asked, "no event of its life found")
+        return replace(table, notes=(*table.notes, *notes), partial=(*table.partial, *partial))
+
+    def query(self, statement: str, **options: Any) -> Table:
+        """Run one SELECT over the events, whatever its table is called; all rows are held at once.
+
+        Options: `dialect`: `athena`, `lake` or `duckdb` (then over the view `cloudtrail_logs`); `params`: values of
+        template parameters by name; `since`, `until`, `account`, `region`, `limit`; `memory` (bytes) and `timeout`
+        (seconds) are the most that it may use; `look` is told some times a second how many rows have come and what
+        percentage is done.
+        """
+        from ctaudit import asking
+
+        return asking.table(self._layout, *asking.asked(self._layout, statement, **options))
+
+    def stream(self, statement: str, **options: Any) -> AbstractContextManager[Flow]:
+        """Run one SELECT and give its rows as they come, in constant memory: `with store.stream(…) as flow`."""
+        from ctaudit import asking
+
+        return asking.stream(self._layout, *asking.asked(self._layout, statement, **options))
+
+    def save(self, statement: str, file: BinaryIO, form: str, **options: Any) -> Ending:
+        """Run one SELECT and write its rows into an open file, as `parquet` or `arrow`."""
+        if form not in FORMS:
+            raise UsageError(f"'{form}' is no form of a file", f"there are {', '.join(FORMS)}")
+        from ctaudit import asking
+
+        return asking.save(self._layout, *asking.asked(self._layout, statement, **options), file, form)
+
+    def explain(self, statement: str, **options: Any) -> Document:
+        """Tell what one SELECT would read, without running it."""
+        from ctaudit import asking
+
+        return asking.explained(self._layout, *asking.asked(self._layout, statement, **options))
 
     def status(self) -> Document:
         """Tell what the store holds and what could not be read."""
         return holdings.status(self._layout)
 
+    def accounts(self) -> Table:
+        """Return what accounts are called, of those that have a name or events."""
+        return account_names.accounts(self._layout)
+
     def partitions(self, **span: Any) -> Table:
         """Return one row for each account, region and date."""
-        return holdings.partitions(self._layout, _span(**span))
+        return holdings.partitions(self._layout, given.span_of(self._layout, **span))
 
-    @_of_one_state
+    @of_one_state
     def coverage(self, *, by: str = "span", limit: int | None = None, **span: Any) -> Report:
         """Tell which hours of the span the logs speak for; `by` is `span`, `hour` or `day`: what a row is about."""
         from ctaudit.coverage_report import BY, report  # here, since no lookup needs it
 
         if by not in BY:
             raise UsageError(f"'{by}' is nothing to count by", f"there are {', '.join(BY)}")
-        return report(self._layout, _span(**span), by, _most(limit))
+        return report(self._layout, given.span_of(self._layout, **span), by, given.most_rows(limit))
 
     def faults(self) -> Table:
         """Return what could not be read, and events that came with more than one body."""
         return holdings.faults(self._layout)
 
-    @_of_one_state
-    def _who(self, deed: Deed, thing: str, *, limit: int | None = None, **span: Any) -> Table:
-        asked = _span(**span)
-        query, parsed, tally = who.who(deed, _named(thing), asked)
-        answer = duck.answer(self._layout, query, _most(limit))
-        rows = who.rows(deed, parsed, answer.hits)
-        notes, partial = self._beside(answer, asked, _NOTHING[deed])
-        return Table(COLUMNS, rows, answer.matched, (*who.notes(tally, thing), *_doubts(rows), *notes), partial)
+    @of_one_state
+    def _who(
+        self, word: str, thing: str, *, limit: int | None = None, undo_at: given.Time = None, **span: Any
+    ) -> Table:
+        from ctaudit.queries import who
+        from ctaudit.queries.rows import COLUMNS, doubts
 
-    @_of_one_state
+        asked, deed = given.span_of(self._layout, **span), who.Deed[word]
+        query, parsed, tally = who.who(deed, given.name_of(thing), asked)
+        answer = self._answer(query, given.most_rows(limit))
+        tally.batches.settle(lambda more: self._answer(more, 0))
+        rows, said = self._traced(functools.partial(who.rows, deed, parsed, answer.hits), answer.hits)
+        columns, cut = COLUMNS, tuple[str, ...]()
+        if (now := given.time("undo_at", undo_at)) is not None:
+            from ctaudit.undoing import with_undo
+
+            columns, rows, more, cut = with_undo(self._answer, rows, answer.hits, parsed, now)
+            said = (*said, *more)
+        notes, partial = self._beside(answer, asked, who.NOTHING[deed])
+        notes = (*who.notes(tally, thing), *doubts(rows), *said, *notes)
+        return Table(columns, rows, answer.matched, notes, (*cut, *partial))
+
+    @of_one_state
     def _timeline(self, query: Query, limit: int | None) -> Table:
-        answer = duck.answer(self._layout, query, _most(limit))
-        rows = actors.rows(answer.hits)
+        from ctaudit.queries import actors
+        from ctaudit.queries.rows import COLUMNS, doubts
+
+        answer = self._answer(query, given.most_rows(limit))
+        rows, said = self._traced(functools.partial(actors.rows, answer.hits), answer.hits)
         notes, partial = self._beside(answer, query.span, "no event found")
-        return Table(COLUMNS, rows, answer.matched, (*_doubts(rows), *notes), partial)
+        notes = (*said, *notes)
+        return Table(COLUMNS, rows, answer.matched, (*doubts(rows), *notes), partial)
+
+    @of_one_state
+    def _of_origin(self, query: Query, origin: str, limit: int | None) -> Table:
+        from ctaudit.origin_report import of_origin
+        from ctaudit.queries.rows import COLUMNS, doubts
+
+        rows, answer, said = of_origin(self._layout, query, origin)
+        notes, partial = self._beside(replace(answer, matched=len(rows)), query.span, "no event found")
+        return Table(COLUMNS, rows[:limit], len(rows), (*doubts(rows[:limit]), *said, *notes), partial)
+
+    def _counted(self, who: str, by: str, filters: Filters, limit: int | None, **span: Any) -> Table:
+        from ctaudit.queries import origins
+
+        if by != "origin":
+            raise UsageError(f"'{by}' is nothing to count by", "there is origin")
+        table = self.what_did(who, filters=filters, **span)
+        groups = origins.counted(table.rows)
+        return replace(table, columns=origins.COLUMNS, rows=groups[:limit], matched=len(groups))
+
+    def _answer(self, query: Query, limit: int | None) -> Answer:
+        from ctaudit.engines import duck
+
+        return duck.answer(self._layout, query, limit)
+
+    def _traced(self, make: Callable[[Origins], _Rows], hits: Sequence[Hit]) -> tuple[_Rows, tuple[str, ...]]:
+        """Return the rows that `make` makes of hits, with origins and causes: what is looked up for them, at once."""
+        from ctaudit.lineage.origins import Origins
+        from ctaudit.queries.rows import CAUSE, with_origins
+        from ctaudit.tracing import untraced, walked
+
+        origins = Origins()
+        rows = make(origins)
+        walks = walked(self._answer, origins.walks)
+        rows = with_origins(rows, walks)
+        if not any(row[CAUSE] for row in rows):
+            return rows, untraced(origins)
+        from ctaudit.causing import with_causes
+
+        rows, said = with_causes(self._answer, hits, rows)
+        return rows, (*said, *untraced(origins))
 
     def _beside(self, answer: Answer, span: Span, nothing: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Return the notes on an answer and what it leaves out; of one that found nothing, what the logs cover."""
+        altered = holdings.altered(answer.altered)
         if answer.matched:
-            return (), _partial(answer, span)
+            return altered, left_out.partial(answer, span)
         from ctaudit.coverage import of_empty_answer
 
         notes, uncovered = of_empty_answer(self._layout, span, nothing)
-        return notes, (*_unjudged(answer), *uncovered)
-
-
-_NOTHING = {
-    Deed.DELETED: "no deletion found",
-    Deed.CREATED: "no creation found",
-    Deed.CHANGED: "no change found",
-    Deed.TOUCHED: "no event found",
-}
-_INTEGRITY = [column.name for column in COLUMNS].index("integrity")
-
-
-def _doubts(rows: Sequence[tuple[Value, ...]]) -> tuple[str, ...]:
-    """Say how many rows come from files that are not what AWS delivered."""
-    counts = {word: sum(row[_INTEGRITY] == word for row in rows) for word in ("failed", "unlisted")}
-    told = " and ".join(f"{count} {word}" for word, count in counts.items() if count)
-    return (f"not what AWS delivered: {told} (see the column integrity, and ctaudit show)",) if told else ()
-
-
-def _with_proof(place: Place, known: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """Return a place with what a digest says of the content, else of the file by that name."""
-    return asdict(place) | {"proof": known.get(place.sha256 or "") or known.get(place.source or "")}
-
-
-def _span(
-    since: Time = None, until: Time = None, account: str | Iterable[str] = (), region: str | Iterable[str] = ()
-) -> Span:
-    start, end = _time("since", since), _time("until", until)
-    if start is not None and end is not None and start >= end:
-        raise UsageError(f"since ({start}) must lie before until ({end})")
-    return Span(start, end, _texts(account), _texts(region))
-
-
-def _time(name: str, value: Time) -> str | None:
-    if value is None:
-        return None
-    if isinstance(value, datetime):
-        if value.tzinfo is None:
-            raise UsageError(f"{name} has no time zone")
-        return times.format_utc(value)
-    found = times.canonical(value)
-    if found is None:
-        raise UsageError(f"{name} is no ISO 8601 time: {value}")
-    return found
-
-
-def _texts(value: str | Iterable[str]) -> tuple[str, ...]:
-    return tuple(map(_utf8, (value,) if isinstance(value, str) else value))
-
-
-def _named(text: str) -> str:
-    stripped = _utf8(text).strip()
-    if not stripped.removeprefix("s3://").rstrip("*"):
-        raise UsageError("nothing is named", "give a name, an id or an ARN")
-    return stripped
-
-
-def _utf8(text: str) -> str:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        raise UsageError(f"{text!r} is not UTF-8 text, which is all that a record can hold") from None
-    return text
-
-
-def _checked(filters: Filters) -> Filters:
-    unknown = sorted({*map(_utf8, filters.outcomes)} - {*OUTCOMES})
-    if unknown:
-        raise UsageError(f"'{unknown[0]}' is no outcome", f"there are {', '.join(OUTCOMES)}")
-    for text in (*filters.events, *filters.services):
-        if _utf8(text).endswith("*"):
-            raise UsageError(f"'{text}' is a pattern, and events and services are asked for by their whole names")
-    return filters
-
-
-def _most(limit: int | None) -> int | None:
-    if limit is not None and limit < 0:
-        raise UsageError(f"limit ({limit}) must not be negative")
-    return limit
-
-
-def _partial(answer: Answer, span: Span) -> tuple[str, ...]:
-    """Say what an answer leaves out."""
-    sentences = [*_unjudged(answer)]
-    first, last = answer.covered
-    if answer.span_events == 0:
-        holds = coverage_words.held(first, last)
-        where = "what was asked for" if not span.whole else "it"
-        sentences.append(f"the store has no events at all for {where}; {holds}")
-    return tuple(sentences)
-
-
-def _unjudged(answer: Answer) -> tuple[str, ...]:
-    """Say what could not be read, what a validation found lacking, and what the filters could not judge."""
-    sentences = [*holdings.unread(answer.faults, answer.unfinished), *holdings.uncovered(answer.gaps)]
-    sentences += forgotten.sentences(answer.forgotten)
-    for reason, count in answer.omitted.items():
-        sentences.append(f"{count} events have {reason}, so the filter could not judge them")
-    return tuple(sentences)
+        return (*notes, *altered), (*left_out.unjudged(answer), *uncovered)

@@ -17,7 +17,7 @@ from ctaudit.sources.objects import Unavailable
 ListKeys = Callable[[str, datetime, datetime], Sequence[Mapping[str, Any]]]
 """Asks CloudTrail: region, from, until -> entries of a PublicKeyList."""
 
-_BEFORE, _AFTER = timedelta(days=1), timedelta(hours=2)
+BEFORE, AFTER = timedelta(days=1), timedelta(hours=2)
 """A digest may be signed with a key that became valid after its window ended, by up to two hours."""
 
 
@@ -97,7 +97,7 @@ def from_cloudtrail(
     findings: list[Finding] = []
     for region, first, last in regions:
         try:
-            entries += list_keys(region, first - _BEFORE, max(now, last + _AFTER))
+            entries += list_keys(region, first - BEFORE, max(now, last + AFTER))
         except Unavailable as error:
             findings.append(finding("key.unreadable", f"region {region}: {error.reason}"))
     return entries, findings

@@ -13,11 +13,15 @@ class Step:
     files: int = 0
     files_total: int | None = None
     """None while the sources are still being listed."""
+    listed: int = 0
+    """Files found so far, while they are still being listed."""
     events: int | None = 0
     """None when the work is not about events."""
     bytes: int = 0
     """Bytes read from the evidence, packed as it lies."""
     bytes_total: int | None = None
+    captured: int = 0
+    """Events that AWS has told, before they are read as files."""
 
 
 class Progress(Protocol):

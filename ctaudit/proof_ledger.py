@@ -138,6 +138,7 @@ class LedgerFiles:
         self._connection = sqlite3.connect("", isolation_level=None, check_same_thread=False)
         self._connection.execute("CREATE TABLE held (path TEXT PRIMARY KEY, sha256 TEXT) WITHOUT ROWID")
         self._connection.executemany("INSERT OR IGNORE INTO held VALUES (?, ?)", proofs.files(layout))
+        self._buckets = proofs.buckets(layout)
         self._connection.execute(
             "CREATE TABLE copies (name TEXT, sha256 TEXT, PRIMARY KEY (name, sha256)) WITHOUT ROWID"
         )
@@ -145,20 +146,28 @@ class LedgerFiles:
 
     @staticmethod
     def findings(layout: Layout) -> tuple[Finding, ...]:
-        """Tell of digests that the store knows and that are not among its files."""
-        elsewhere = proofs.digests_elsewhere(layout)
-        if not elsewhere:
-            return ()
-        samples = tuple(elsewhere[: limits.FINDING_SAMPLES])
-        detail = f"{len(elsewhere)} of them, such as {samples[0]}"
-        return (finding("digest.elsewhere", detail, count=len(elsewhere), samples=samples),)
+        """Tell of what the store knows and what does not lie among its files."""
+        found: list[Finding] = []
+        if elsewhere := proofs.digests_elsewhere(layout):
+            samples = tuple(elsewhere[: limits.FINDING_SAMPLES])
+            detail = f"{len(elsewhere)} of them, such as {samples[0]}"
+            found.append(finding("digest.elsewhere", detail, count=len(elsewhere), samples=samples))
+        if buckets := proofs.buckets(layout):
+            told = ", ".join(f"ctaudit validate {bucket}" for bucket in buckets[: limits.FINDING_SAMPLES])
+            found.append(finding("log.in_bucket", told, count=len(buckets), samples=buckets[: limits.FINDING_SAMPLES]))
+        return tuple(found)
+
+    @property
+    def in_buckets(self) -> tuple[str, ...]:
+        """The buckets that files were read from: they are none of `paths`."""
+        return self._buckets
 
     def paths(self) -> Iterator[str]:
         after = ""
         while True:
             with self._lock:
                 page = self._connection.execute(
-                    "SELECT path FROM held WHERE path > ? ORDER BY path LIMIT 5000", [after]
+                    "SELECT path FROM held WHERE path > ? AND path NOT LIKE 's3://%' ORDER BY path LIMIT 5000", [after]
                 ).fetchall()
             if not page:
                 return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +19,8 @@ class Column:
     """Aligned right in tables: numbers."""
     styles: Mapping[str, str] = field(default_factory=dict, hash=False)
     """Value as spelled in a table -> `red`, `yellow`, `green`, `dim` or `bold`: what a terminal makes stand out."""
+    named_by: str = ""
+    """Another column with a name for each value: where people read, `name (value)` stands here, and nothing there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,8 @@ class Table:
     """Sentences for stderr: what the reader must know to read the rows rightly."""
     partial: tuple[str, ...] = ()
     """Sentences for stderr: what the answer leaves out. Not empty means exit code 3."""
+    found: bool = False
+    """Whether some rows tell of wrong that was done: that means exit code 1."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -47,6 +51,30 @@ class Table:
     def records(self) -> list[dict[str, Value]]:
         """Return the rows as dictionaries in column order."""
         return list(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """What is known of an answer once its last row has come."""
+
+    rows: int
+    notes: tuple[str, ...] = ()
+    partial: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """An answer whose rows come one after the other and are not held: for millions of them."""
+
+    columns: tuple[Column, ...]
+    rows: Iterator[tuple[Value, ...]]
+    """Can be walked once."""
+    end: Callable[[], Ending]
+    """To be asked after the last row."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(column.name for column in self.columns)
 
 
 @dataclass(frozen=True, slots=True)

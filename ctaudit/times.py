@@ -11,6 +11,7 @@ _LENIENT = re.compile(
     re.ASCII,  # otherwise \d takes the digits of every script
 )
 _AGO = re.compile(r"(\d{1,6})\s*([smhdw])", re.ASCII)
+_DURATION = re.compile(r"(\d{1,6})\s*([smhdw])?", re.ASCII)
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
@@ -67,6 +68,18 @@ def parse_user_time(text: str, now: datetime) -> datetime:
     if moment is None:
         raise ValueError(f"'{text}' is not a time: give 2026-01-31T14:00Z, 2026-01-31, or an age such as 90m, 36h, 7d")
     return moment
+
+
+def parse_duration(text: str) -> timedelta:
+    """Read `30s`, `5m`, `1h`, or a number of seconds, from one second to a week.
+
+    Raises ValueError with a sentence that says what is accepted.
+    """
+    found = _DURATION.fullmatch(text.strip())
+    span = timedelta(**{_UNITS[found[2] or "s"]: int(found[1])}) if found else timedelta()
+    if not timedelta(seconds=1) <= span <= timedelta(weeks=1):
+        raise ValueError(f"'{text}' is no duration from a second to a week: give 30s, 5m or 1h")
+    return span
 
 
 def _parse(text: str) -> datetime | None:

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from ctaudit import times
-from ctaudit.ingest import not_written, noted_interrupts
+from ctaudit.ingest import not_written
+from ctaudit.interrupts import noted_interrupts
 from ctaudit.progress import Progress, Silent, Step
 from ctaudit.store import forget as forgetting
 from ctaudit.store import lock

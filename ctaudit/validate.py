@@ -11,7 +11,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ctaudit import times
+from ctaudit import account_names, times
 from ctaudit.chain_reading import Reader
 from ctaudit.evidence import CONNECTIONS, Evidence, Options, open_evidence, trust
 from ctaudit.fault import Fault
@@ -25,6 +25,7 @@ from ctaudit.inventory import Inventory
 from ctaudit.processors import processors
 from ctaudit.progress import Progress, Silent, Step
 from ctaudit.restarts import explain
+from ctaudit.sources.left_out import LeftOut, Others
 from ctaudit.sources.objects import Objects
 from ctaudit.state_file import read_state, write_state
 from ctaudit.store.layout import Layout
@@ -39,6 +40,8 @@ _DELIVERY = timedelta(hours=3)
 _LAGS = timedelta(hours=1)
 """A chain that ends this much before another one of the same trail has lost its end."""
 _MOST_HINTS = 8
+_TOLD = 500
+"""Objects between two words on how many were found."""
 _UNLISTED = ("listing.unreadable", "digest.elsewhere")
 """What is not among what was listed may be there all the same."""
 
@@ -86,18 +89,18 @@ def validate(
 
     Raises UsageError when there is no such source, StoreError when the store cannot be read or written.
     """
-    layout = Layout(Path(store).absolute())
+    layout, options = _opened(store, options)
     evidence = open_evidence(source, layout, options)
     before = read_state(options.state) if options.state else {}
     if options.state:
         write_state(options.state, before)  # that it cannot be written is told before the work, not after it
     jobs = jobs or (CONNECTIONS if evidence.objects.online else processors())
     with closing(Inventory()) as inventory:
-        listing = _fill(inventory, evidence.objects)
+        listing = _fill(inventory, evidence.objects, told_of := progress or Silent())
         with closing(Reader(evidence.objects, jobs, inventory.counts()[1], evidence.held)) as reader:
             trusted, about_keys = trust(evidence, inventory, options, now)
             ledger = _ledger(layout, now, trusted)
-            hearers = Hearers(_steps(progress or Silent(), inventory), told, ledger.add if ledger else None)
+            hearers = Hearers(_steps(told_of, inventory, evidence.objects), told, ledger.add if ledger else None)
             run = Validation(inventory, reader, trusted, _asked(evidence, options, now, listing), before, hearers)
             for found in (*listing, *evidence.findings, *about_keys):
                 run.findings.add(found)
@@ -122,12 +125,16 @@ def _ledger(layout: Layout, now: datetime, trusted: Trust) -> ProofLedger | None
     return ProofLedger(layout, times.format_utc(now), keys)
 
 
-def _fill(inventory: Inventory, objects: Objects) -> list[Finding]:
+def _fill(inventory: Inventory, objects: Objects, progress: Progress) -> list[Finding]:
     """Note all objects; what could not be listed is a finding, and the rest goes on."""
     faults: list[Finding] = []
-    for found in objects.find():
+    for number, found in enumerate(objects.find()):
+        if number % _TOLD == 0:
+            progress.update(Step(listed=number, events=None))
         if isinstance(found, Fault):
             faults.append(about_listing(found))
+        elif isinstance(found, LeftOut):
+            inventory.left_out.add(found)
         else:
             inventory.add(found)
     inventory.settle()
@@ -179,28 +186,37 @@ def _across(run: Validation, inventory: Inventory, objects: Objects, options: Op
             run.tell(finding("coverage.tail", detail, severity=severity, chain=chain, span=(last, at)))
     unmatched = list(_unmatched(inventory, options))
     for what in unmatched or ([""] if not run.tallies else []):
-        run.tell(finding("coverage.nothing_found", f"{what}{_hint(inventory)}"))
+        hint = _hint(inventory) or (objects.why_nothing() if run.asked.certain else "")
+        run.tell(finding("coverage.nothing_found", f"{what}{hint}"))
+
+
+def _opened(store: str | os.PathLike[str], options: Options) -> tuple[Layout, Options]:
+    """Return where the store lies, and the options with accounts by their ids where it knows them by name."""
+    layout = Layout(Path(store).absolute())
+    return layout, replace(options, accounts=account_names.numbers(layout, options.accounts))
 
 
 def _unmatched(inventory: Inventory, options: Options) -> Iterator[str]:
     """Yield what was asked for by name and is nowhere: the rest of the answer must not stand for it."""
     chains = inventory.chains()
-    apart = list(_unmatched_apart(chains, options))
+    apart = list(_unmatched_apart(chains, inventory.left_out, options))
     yield from apart
     if not apart and chains and not any(map(options.chooses, chains)):
         yield "nothing is there of what was asked for, taken together; "
 
 
-def _unmatched_apart(chains: Sequence[Chain], options: Options) -> Iterator[str]:
+def _unmatched_apart(chains: Sequence[Chain], left_out: Others, options: Options) -> Iterator[str]:
+    """Yield each name of which nothing is there; where others were left out, it may lie among them."""
+    where = " in what was listed" if left_out.accounts or left_out.regions else ""
     for name in options.trails:
         if not any(replace(options, trails=(name,), accounts=(), regions=()).chooses(chain) for chain in chains):
-            yield f"nothing is there of the trail {name}; "
+            yield f"nothing is there of the trail {name}{where}; "
     for account in options.accounts:
         if all(chain.account != account for chain in chains):
-            yield f"nothing is there of the account {account}; "
+            yield f"nothing is there of the account {account}{where}; "
     for region in options.regions:
         if all(chain.region != region for chain in chains):
-            yield f"nothing is there of the region {region}; "
+            yield f"nothing is there of the region {region}{where}; "
 
 
 def _compare_ends(run: Validation, inventory: Inventory) -> None:
@@ -218,20 +234,23 @@ def _compare_ends(run: Validation, inventory: Inventory) -> None:
 
 
 def _hint(inventory: Inventory) -> str:
-    """Say what there is, when nothing is there of what was asked for."""
+    """Say what there is, when nothing is there of what was asked for; empty when there is nothing at all."""
     there = [str(chain) for chain in inventory.chains()]
+    others = f"; left out were {inventory.left_out}" if inventory.left_out else ""
     if not there:
         digests, logs = inventory.counts()
-        return f"{logs} log files and {digests} digests lie there"
+        if not (digests or logs or others):
+            return ""
+        return f"{logs} log files and {digests} digests lie there{others}"
     more = f", and {len(there) - _MOST_HINTS} more" if len(there) > _MOST_HINTS else ""
-    return f"there is {'; '.join(there[:_MOST_HINTS])}{more}"
+    return f"there is {'; '.join(there[:_MOST_HINTS])}{more}{others}"
 
 
-def _steps(progress: Progress, inventory: Inventory) -> Callable[[int, int], None]:
+def _steps(progress: Progress, inventory: Inventory, objects: Objects) -> Callable[[int, int], None]:
     total = sum(inventory.counts())
 
     def step(digests: int, logs: int) -> None:
-        progress.update(Step(files=digests + logs, files_total=total, events=None))
+        progress.update(Step(files=digests + logs, files_total=total, events=None, bytes=objects.bytes_read))
 
     return step
 

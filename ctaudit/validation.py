@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -119,14 +119,17 @@ class Validation:
         more = self._reader.objects.beyond((wanted.bucket, wanted.key))
         if more is None:
             return False
+        self._add(more, self._inventory.add_digest)
+        return True
+
+    def _add(self, more: Iterable[Object | Fault], add: Callable[[Object], None]) -> None:
         for found in more:
             if isinstance(found, Fault):
                 self.asked = replace(self.asked, certain=False)
                 self.tell(about_listing(found))
             else:
-                self._inventory.add_digest(found)
+                add(found)
         self._inventory.settle()
-        return True
 
     def _note_digest(self, found: Object, judged: Judged, tally: ChainTally) -> None:
         tally.digests += 1
@@ -202,6 +205,8 @@ class Validation:
             if not self.asked.touches(restart.window):
                 continue
             since, until = restart.window
+            # Whether it is an honest one is told by log files and other regions that nobody asked about, too.
+            self._add(self._reader.objects.around(walk.chain.account, since, until), self._inventory.add)
             unlisted = self._inventory.unlisted(walk.chain.account, walk.chain.region, since, until)
             self.restarts.append((restart, next(unlisted, None) is not None))
         if walk.newest is not None:

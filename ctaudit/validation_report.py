@@ -85,7 +85,8 @@ def summary(report: Report, verdict: str) -> str:
     counts = {name: sum(getattr(tally, name) for tally in report.chains) for name in _COUNTED}
     graves = {severity: sum(found.severity is severity for found in report.findings) for severity in Severity}
     told = ", ".join(f"{count:,} {severity.word}" for severity, count in sorted(graves.items(), reverse=True) if count)
-    named = {"unlisted": "slipped in", "undigested": "without a digest", "pending": "too young for one", "gaps": "gaps"}
+    gaps = "gap" if counts["gaps"] == 1 else "gaps"
+    named = {"unlisted": "slipped in", "undigested": "without a digest", "pending": "too young for one", "gaps": gaps}
     beside = "".join(f", {counts[name]:,} {words}" for name, words in named.items() if counts[name])
     return (
         f"{verdict}: {counts['digests_proven']:,} of {counts['digests']:,} digests and {counts['proven']:,} of "

@@ -19,7 +19,7 @@ from multiprocessing.context import ForkServerContext, ForkServerProcess
 from types import ModuleType
 from typing import Any
 
-from ctaudit.errors import Interrupted, StoreError
+from ctaudit.errors import CtauditError, Interrupted, StoreError
 
 Serve = Callable[[Any, Callable[[], bool]], Any]
 """What a worker does with a task; it is also told how to ask whether to stop, and raises Interrupted then."""
@@ -135,12 +135,19 @@ def _no_main() -> Iterator[None]:
 def _start_forkserver() -> None:
     """Start the process that workers are forked from deaf to Ctrl-C, which a terminal sends to every process.
 
-    They inherit that from it. The parent alone hears of Ctrl-C and tells them to stop.
+    They inherit that from it. The parent alone hears of Ctrl-C and tells them to stop. So it is with SIGTERM where the
+    parent heeds it: systemd, too, sends it to every process.
     """
+    told = [signal.SIGINT, *([signal.SIGTERM] if callable(signal.getsignal(signal.SIGTERM)) else [])]
     resource_tracker.ensure_running()  # it would lift the block when it is started
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, told)
     try:
         forkserver.ensure_running()
+    except OSError as error:
+        if "AF_UNIX" not in str(error):
+            raise
+        advice = "set TMPDIR to a folder with a shorter path, or say --jobs 1"
+        raise CtauditError("workers cannot be started: the path of the temporary folder is too long", advice) from error
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 

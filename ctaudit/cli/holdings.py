@@ -7,9 +7,8 @@ from typing import Any
 
 import click
 
-from ctaudit.cli.options import FORMAT, PLAIN, ROWS, SPAN, row_limit, streams_of
+from ctaudit.cli.options import FORMAT, PLAIN, ROWS, SPAN, cut, row_limit, streams_of
 from ctaudit.reports.formats import Format
-from ctaudit.table import Table
 
 _SHOWN_FIELDS = 10
 
@@ -57,7 +56,7 @@ def partitions(
     from ctaudit.investigate import open_store
 
     streams = streams_of(ctx)
-    table = _cut(open_store(store).partitions(**span), row_limit(limit, streams))
+    table = cut(open_store(store).partitions(**span), row_limit(limit, streams))
     return streams.answer(table, Format(format_), fail_empty=fail_empty)
 
 
@@ -69,7 +68,8 @@ def partitions(
 def faults(ctx: click.Context, /, store: Path, format_: str, limit: int | None, fail_empty: bool) -> int:
     """List what could not be read: file, position, record and reason; and events that came with two different bodies.
 
-    Exits with 3 when there are faults.
+    Log files that were overwritten or deleted in their bucket (ingest --versions finds them) are listed, too. Exits
+    with 1 when there are such, else with 3 when there are faults.
 
     \b
     Examples:
@@ -79,11 +79,5 @@ def faults(ctx: click.Context, /, store: Path, format_: str, limit: int | None, 
     from ctaudit.investigate import open_store
 
     streams = streams_of(ctx)
-    table = _cut(open_store(store).faults(), row_limit(limit, streams))
+    table = cut(open_store(store).faults(), row_limit(limit, streams))
     return streams.answer(table, Format(format_), fail_empty=fail_empty)
-
-
-def _cut(table: Table, limit: int | None) -> Table:
-    return (
-        table if limit is None else Table(table.columns, table.rows[:limit], table.matched, table.notes, table.partial)
-    )

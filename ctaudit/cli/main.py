@@ -15,6 +15,7 @@ from ctaudit.errors import CtauditError
 COMMANDS: dict[str, tuple[str, str]] = {
     "ingest": ("ingest:ingest", "Read CloudTrail logs into the store."),
     "status": ("holdings:status", "Show what the store holds and what could not be read."),
+    "accounts": ("accounts:accounts", "Show what accounts are called, or learn it."),
     "partitions": ("holdings:partitions", "List accounts, regions and dates in the store."),
     "coverage": ("coverage:coverage", "Show which hours the logs speak for."),
     "faults": ("holdings:faults", "List what could not be read, and why."),
@@ -22,11 +23,18 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "who-created": ("who:who_created", "Tell who created a resource."),
     "who-changed": ("who:who_changed", "Tell who changed a resource."),
     "who-touched": ("who:who_touched", "Tell who did anything with a resource."),
+    "biography": ("biography:biography", "Tell the life of a resource."),
     "what-did": ("actors:what_did", "Tell what a principal, key or address did."),
     "timeline": ("actors:timeline", "List events in order."),
     "show": ("show:show", "Show one event whole, and where it was read."),
+    "sessions": ("sessions:sessions", "List sessions, and what was new about them."),
+    "trace": ("trace:trace", "Follow a session back to who is behind it."),
+    "blast-radius": ("blast_radius:blast_radius", "Follow credentials forward to all they made possible."),
     "validate": ("validate:validate", "Prove the logs by their digests."),
+    "collect": ("collect:collect", "Copy evidence out of S3, to prove it offline."),
+    "posture": ("posture:posture", "Check whether a trail's bucket keeps evidence safe."),
     "query": ("query:query", "Run SQL on the events."),
+    "export": ("export:export", "Write the events for Athena, Trino or Spark."),
     "compact": ("compact:compact", "Merge small segments of the store."),
     "forget": ("forget:forget", "Drop the events of old dates."),
 }
@@ -96,7 +104,7 @@ def ctaudit() -> None:
       1    answered, and there is something to report (or --fail-empty and no row)
       2    the question cannot be asked that way
       3    answered in part: evidence was unread or is missing; stderr says what
-      4    the store or the system failed
+      4    the store or the system failed, or no source could be reached
       130  interrupted
     """
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -14,6 +15,7 @@ import click
 from ctaudit import limits, times
 from ctaudit.cli.streams import Streams
 from ctaudit.reports.formats import Format
+from ctaudit.table import Table
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -24,7 +26,7 @@ class _TimeType(click.ParamType[datetime]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
         if isinstance(value, datetime):
             return value
-        now = ctx.find_root().meta.setdefault("ctaudit.now", datetime.now(UTC)) if ctx else datetime.now(UTC)
+        now = now_of(ctx) if ctx else datetime.now(UTC)
         try:
             return times.parse_user_time(value, now)
         except ValueError as error:
@@ -56,6 +58,21 @@ class _TextType(click.ParamType[str]):
 TEXT = _TextType()
 
 
+class _DurationType(click.ParamType[timedelta]):
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
+        if isinstance(value, timedelta):
+            return value
+        try:
+            return times.parse_duration(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+DURATION = _DurationType()
+
+
 def _in_order(ctx: click.Context, param: click.Parameter, value: datetime | None) -> datetime | None:
     """Refuse a span that ends before it begins; whichever of the two options comes second finds the other one set."""
     bounds = {**ctx.params, str(param.name): value}
@@ -66,7 +83,9 @@ def _in_order(ctx: click.Context, param: click.Parameter, value: datetime | None
     return value
 
 
-def _stack(*options: Callable[[_F], _F]) -> Callable[[_F], _F]:
+def stack(*options: Callable[[_F], _F]) -> Callable[[_F], _F]:
+    """Make one option of several, in their order."""
+
     def apply(function: _F) -> _F:
         for option in reversed(options):
             function = option(function)
@@ -88,6 +107,11 @@ def _show_help(ctx: click.Context, param: click.Parameter, value: bool) -> None:
     if value and not ctx.resilient_parsing:
         streams_of(ctx).text(ctx.get_help())
         ctx.exit()
+
+
+def now_of(ctx: click.Context) -> datetime:
+    """Return the time of the command, which is read once."""
+    return cast(datetime, ctx.find_root().meta.setdefault("ctaudit.now", datetime.now(UTC)))
 
 
 def streams_of(ctx: click.Context) -> Streams:
@@ -117,7 +141,6 @@ NO_COLOR = click.option(
 )
 DEBUG = click.option("--debug", is_flag=True, expose_value=False, help="On an error, show the place in the code.")
 FORMAT = click.option(
-    "-f",
     "--format",
     "format_",
     type=click.Choice([each.value for each in Format]),
@@ -125,7 +148,7 @@ FORMAT = click.option(
     show_default=True,
     help="How the answer is printed.",
 )
-SPAN = _stack(
+SINCE_UNTIL = stack(
     click.option(
         "--since",
         type=TIME,
@@ -134,10 +157,15 @@ SPAN = _stack(
         help="From this time on: 2026-01-31T14:00Z, 2026-01-31, or 36h ago. UTC unless a zone is given.",
     ),
     click.option("--until", type=TIME, callback=_in_order, metavar="TIME", help="Before this time."),
-    click.option("--account", type=TEXT, multiple=True, metavar="ID", help="Only this account; repeatable."),
+)
+SPAN = stack(
+    SINCE_UNTIL,
+    click.option(
+        "--account", type=TEXT, multiple=True, metavar="ID", help="Only this account, by id or name; repeatable."
+    ),
     click.option("--region", type=TEXT, multiple=True, metavar="NAME", help="Only this region; repeatable."),
 )
-ROWS = _stack(
+ROWS = stack(
     click.option(
         "--limit",
         type=click.IntRange(min=0),
@@ -156,9 +184,9 @@ HELP = click.option(
     help="Show this message and exit.",
 )
 """Ours rather than Click's, so that a full disk or a closed stdout is told of as for any other output."""
-PLAIN = _stack(STORE, QUIET, NO_COLOR, DEBUG, HELP)
+PLAIN = stack(STORE, QUIET, NO_COLOR, DEBUG, HELP)
 """What every command takes."""
-LOOKUP = _stack(SPAN, ROWS, FORMAT, PLAIN)
+LOOKUP = stack(SPAN, ROWS, FORMAT, PLAIN)
 """What every lookup takes."""
 
 
@@ -167,3 +195,8 @@ def row_limit(limit: int | None, streams: Streams) -> int | None:
     if limit is None:
         return limits.TERMINAL_ROWS if streams.stdout_terminal else None
     return limit or None
+
+
+def cut(table: Table, limit: int | None) -> Table:
+    """Return the table with its first rows alone; `limit` is that of `row_limit`."""
+    return table if limit is None else replace(table, rows=table.rows[:limit])

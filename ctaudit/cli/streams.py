@@ -17,7 +17,7 @@ import click
 
 from ctaudit.errors import CtauditError
 from ctaudit.reports.formats import Format, Style, render, render_document
-from ctaudit.table import Document, Strips, Table
+from ctaudit.table import Document, Ending, Flow, Strips, Table
 
 EXIT_REPORT = 1
 EXIT_PARTIAL = 3
@@ -37,7 +37,7 @@ class Streams:
     """Whether the terminal can only print: no colours and no progress bar."""
     quiet: bool = False
     has_blocks: bool = True
-    """Whether the terminal's own encoding has block characters."""
+    """Whether the terminal's own encoding has block characters, and lines to draw with."""
 
     @classmethod
     def of_process(cls) -> Streams:
@@ -60,16 +60,44 @@ class Streams:
     def answer(self, table: Table, format: Format, *, fail_empty: bool = False) -> int:  # noqa: A002
         """Print a table and what must be said beside it; return the exit code."""
         self._write(render(table, format, self.style))
+        return self._told(table, format, fail_empty)
+
+    def drawn(self, lines: Iterator[str], table: Table, *, fail_empty: bool = False) -> int:
+        """Print lines that tell the rows of a table otherwise, and what must be said beside it."""
+        self.lines(lines)
+        return self._told(table, Format.JSON, fail_empty)
+
+    def _told(self, table: Table, format: Format, fail_empty: bool) -> int:  # noqa: A002
+        """Say what must be said beside a table; of an aligned one also which columns do not fit."""
         self._say_count(table, format)
         self.remark(table.notes, table.partial)
-        if fail_empty and not table.rows:
+        if table.found or (fail_empty and not table.rows):
             return EXIT_REPORT
         return EXIT_PARTIAL if table.partial else 0
+
+    def flow(self, flow: Flow, format: Format, *, fail_empty: bool = False) -> int:  # noqa: A002
+        """Print rows as they come, then what must be said beside them; return the exit code."""
+        whole = self._write(render(flow, format, self.style))
+        end = flow.end()
+        if whole:
+            self.say(count_of(end.rows))
+        return self.ending(end, fail_empty=fail_empty)
+
+    def ending(self, end: Ending, *, fail_empty: bool = False) -> int:
+        """Say what is known at the end of rows that were written; return the exit code."""
+        self.remark(end.notes, end.partial)
+        if fail_empty and not end.rows:
+            return EXIT_REPORT
+        return EXIT_PARTIAL if end.partial else 0
 
     def document(self, document: Document, format: Format, *, empty: bool = False, fail_empty: bool = False) -> int:  # noqa: A002
         """Print a document and what must be said beside it; an empty one only as JSON, which a script will parse."""
         if not empty or format is Format.JSON:
             self._write(render_document(document, format, self.style))
+        return self.beside(document, empty=empty, fail_empty=fail_empty)
+
+    def beside(self, document: Document, *, empty: bool, fail_empty: bool) -> int:
+        """Say what must be said beside a document that is printed; return the exit code."""
         self.remark(document.notes, document.partial)
         if fail_empty and empty:
             return EXIT_REPORT
@@ -94,6 +122,12 @@ class Streams:
         from ctaudit.reports.strips import strip_lines
 
         self._write(chunks(strip_lines(strips, self.width, color=self.color, blocks=self.has_blocks)))
+
+    def lines(self, lines: Iterator[str]) -> None:
+        """Print lines, which come without line ends."""
+        from ctaudit.reports.chunks import chunks
+
+        self._write(chunks(lines))
 
     def raw(self, text: str, *, error: bool = False) -> None:
         """Write what another program would: as it is, unless a terminal would take it for commands."""
@@ -156,7 +190,7 @@ class Streams:
 
     def _say_count(self, table: Table, format: Format) -> None:  # noqa: A002
         shown, matched = len(table.rows), max(table.matched, len(table.rows))
-        rows = "1 row" if matched == 1 else f"{matched:,} rows"
+        rows = count_of(matched)
         self.say(rows if shown == matched else f"{shown:,} of {rows} shown; --limit 0 shows all")
         if format is Format.TABLE and self.stdout_terminal:
             from ctaudit.reports.text_table import hidden_columns
@@ -164,22 +198,38 @@ class Streams:
             if hidden := hidden_columns(table, self.width):
                 self.say(f"columns that do not fit: {', '.join(hidden)} (--format json shows all)")
 
-    def _write(self, chunks: Iterator[str]) -> None:
+    def _write(self, chunks: Iterator[str]) -> bool:
+        """Write to stdout; tell whether somebody took it to the end."""
         try:
             for chunk in chunks:
                 sys.stdout.write(chunk)
             sys.stdout.flush()
         except BrokenPipeError:  # `head` has seen enough; what the answer leaves out is still said
             _turn_away(sys.stdout)
+            return False
         except OSError as error:
             _turn_away(sys.stdout)
             reason = "it is closed" if error.errno == errno.EBADF else error.strerror
             raise CtauditError(f"cannot write to stdout: {reason}") from error
+        return True
+
+
+def code_of_evidence(*, altered: bool, unreached: bool, incomplete: bool) -> int:
+    """Return the exit code of what took in evidence: that some was changed is a finding, and goes first."""
+    if altered:
+        return EXIT_REPORT
+    if unreached:
+        return EXIT_FAILED
+    return EXIT_PARTIAL if incomplete else 0
+
+
+def count_of(rows: int) -> str:
+    return "1 row" if rows == 1 else f"{rows:,} rows"
 
 
 def _has_blocks(encoding: str) -> bool:
     try:
-        "█▓".encode(encoding)
+        "█▓├└│".encode(encoding)
     except (UnicodeEncodeError, LookupError):
         return False
     return True

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from ctaudit.cli.options import FORMAT, PLAIN, SPAN, TEXT, TIME, streams_of
+from ctaudit.cli.aws_options import LOGIN, login_of
+from ctaudit.cli.options import FORMAT, PLAIN, SPAN, TEXT, TIME, now_of, streams_of
 from ctaudit.cli.progress import progress
 from ctaudit.cli.streams import EXIT_FAILED, EXIT_PARTIAL, EXIT_REPORT, Streams
 from ctaudit.reports.formats import Format
@@ -120,6 +120,7 @@ def _with_evidence(function: Any) -> Any:
     type=click.Choice(["awscli"]),
     help="Check and print only what `aws cloudtrail validate-logs` does, for scripts that read that.",
 )
+@LOGIN
 @FORMAT
 @PLAIN
 @click.pass_context
@@ -153,15 +154,10 @@ def _prove(ctx: click.Context, source: str | None, **options: Any) -> int:
     streams = streams_of(ctx)
     store, chosen, strict, jobs = (options.pop(name) for name in ("store", "format_", "strict", "jobs"))
     told = _teller(streams) if options.pop("verbose") else None
-    names = {"accounts": options.pop("account"), "regions": options.pop("region")}
+    names = {"accounts": options.pop("account"), "regions": options.pop("region"), "login": login_of(options)}
     with progress(streams, wanted=told is None) as bar:
-        report = prove(source, store, Options(**options, **names), now=_now(ctx), jobs=jobs, progress=bar, told=told)
+        report = prove(source, store, Options(**options, **names), now=now_of(ctx), jobs=jobs, progress=bar, told=told)
     return _tell(streams, report, Format(chosen), strict)
-
-
-def _now(ctx: click.Context) -> datetime:
-    now: datetime = ctx.find_root().meta.setdefault("ctaudit.now", datetime.now(UTC))
-    return now
 
 
 def _teller(streams: Streams) -> Callable[[FileVerdict], None]:
@@ -219,12 +215,13 @@ def _like_awscli(ctx: click.Context, source: str | None, **options: Any) -> int:
         source,
         options["trails"][0],
         options["since"],
-        options["until"] or _now(ctx),
+        options["until"] or now_of(ctx),
         account_id=next(iter(options["account"]), None),
         region=next(iter(options["region"]), None),
         verbose=options["verbose"],
         public_keys=tuple(key_texts(options["public_keys"])),
         metadata=options["metadata"],
+        login=login_of(options),
     )
     for stream, text in run:
         streams.raw(text, error=stream == "stderr")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
 _DIGEST = re.compile(
@@ -33,6 +33,8 @@ _APPLE = "._"
 """Begins the names of files that macOS leaves beside others on foreign disks."""
 SIDECAR = ".meta.json"
 """Ends the name of a file with the metadata of the object beside it."""
+_MISPLACED = timedelta(hours=36)
+"""From the noon of a folder's day: a log file whose name tells such a time lies in no folder that CloudTrail chose."""
 YEARS = (2000, 3000)
 """From, and before: nothing that CloudTrail writes lies outside, and no sum of times leaves the calendar."""
 
@@ -93,16 +95,19 @@ def digest_name(key: str) -> DigestName | None:
 def log_name(key: str) -> LogName | None:
     """Tell of which account, region and time a log file is, or return None when it is none's.
 
-    The folder decides on account and region, since that is what a listing is narrowed by. What lies in a folder of log
-    files under another name is taken for one of that day's noon: somebody put it there.
+    The folder decides on account, region and day, since that is what a listing is narrowed by. What lies in a folder of
+    log files under another name, or under that of a time more than a day away, is taken for one of that day's noon:
+    somebody put it there.
     """
     folder, _, name = key.rpartition("/")
     if name.endswith(SIDECAR) or name.startswith(_APPLE):
         return None
     found, place = _LOG.fullmatch(name), _LOG_FOLDER.fullmatch(folder)
     time = _moment(found["time"]) if found else None
-    if time is None and place and place[3]:
-        time = _moment(f"{place[3]}{place[4]}{place[5]}T1200Z")
+    if place and place[3] and (time is None or found is None or found["time"][:8] != place[3] + place[4] + place[5]):
+        noon = _moment(f"{place[3]}{place[4]}{place[5]}T1200Z")
+        if noon is not None and (time is None or abs(time - noon) > _MISPLACED):
+            time = noon
     if time is None or not (place or found):
         return None
     account, region = (place[1], place[2]) if place else (found["account"], found["region"])  # type: ignore[index]

@@ -44,6 +44,7 @@ KINDS: Mapping[str, tuple[Severity, str]] = {
         "log files are as young as the newest digest, the next one ought to list them",
     ),
     "log.held": (Severity.INFO, "log files are not at their place, and known as they were when they were ingested"),
+    "log.in_bucket": (Severity.INCOMPLETE, "log files were read in S3 and were not looked at, validate them there"),
     "log.not_available": (Severity.INCOMPLETE, "a log file lies in a bucket that is not at hand"),
     "log.too_large": (Severity.INCOMPLETE, "a log file unpacks to more than ctaudit reads; it was not compared"),
     "log.unreadable": (Severity.ERROR, "a log file could not be read"),

@@ -20,6 +20,8 @@ from tests.cli.conftest import Place
 from tests.cli.processes import on_terminal, piped
 from tests.conftest import Ask, Case
 
+pytestmark = pytest.mark.slow
+
 GOLDEN = Path(__file__).parent / "golden" / "coverage"
 REWRITE = "CTAUDIT_REWRITE_GOLDEN" in os.environ
 SUFFIXES = {"table": "txt", "json": "json", "jsonl": "jsonl", "csv": "csv", "tsv": "tsv", "markdown": "md"}

@@ -21,7 +21,9 @@ GOLDEN = Path(__file__).parent / "golden" / "help"
 REWRITE = "CTAUDIT_REWRITE_GOLDEN" in os.environ
 README = Path(__file__).parents[2] / "README.md"
 WIDTH = 80
-NAMES = ["", *COMMANDS]
+SUBCOMMANDS = ["export lake", "export ddl"]
+NAMES = ["", *COMMANDS, *SUBCOMMANDS]
+GROUPS = {name.partition(" ")[0] for name in SUBCOMMANDS}
 
 
 def _context() -> click.Context:
@@ -29,7 +31,11 @@ def _context() -> click.Context:
 
 
 def _command(name: str) -> click.Command:
-    command = ctaudit.get_command(_context(), name)
+    outer, _, inner = name.partition(" ")
+    command = ctaudit.get_command(_context(), outer)
+    if inner:
+        assert isinstance(command, click.Group)
+        command = command.commands[inner]
     assert command is not None
     return command
 
@@ -55,21 +61,41 @@ def _before_shell(words: list[str]) -> list[str]:
 
 def _parse(words: list[str]) -> click.Context:
     """Parse the arguments of a whole command line as Click will, and run nothing."""
-    name, command, rest = ctaudit.resolve_command(_context(), words)
+    context = _context()
+    name, command, rest = ctaudit.resolve_command(context, words)
+    if isinstance(command, click.Group):
+        context = command.make_context(name, rest, parent=context)
+        name, command, rest = command.resolve_command(context, rest)
     assert command is not None
-    return command.make_context(name, rest, parent=_context())
+    return command.make_context(name, rest, parent=context)
+
+
+def test_the_subcommands_are_those_that_there_are() -> None:
+    found = {name: _command(name) for name in COMMANDS}
+    groups = {name: command for name, command in found.items() if isinstance(command, click.Group)}
+    assert [f"{name} {inner}" for name, command in groups.items() for inner in command.commands] == SUBCOMMANDS
+
+
+STORELESS = {"collect"}
+"""Commands that neither read nor write a store."""
+FORMATLESS = {"export ddl"}
+"""Commands that print statements for another program."""
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_help_is_word_for_word_what_was_agreed(name: str) -> None:
-    golden = GOLDEN / f"{name or 'ctaudit'}.txt"
+    golden = GOLDEN / f"{_file(name)}.txt"
     if REWRITE:
         golden.write_text(_help(name), encoding="utf-8")
     assert _help(name) == golden.read_text("utf-8")
 
 
 def test_there_is_no_golden_file_of_a_command_that_is_gone() -> None:
-    assert {path.stem for path in GOLDEN.iterdir()} == {name or "ctaudit" for name in NAMES}
+    assert {path.stem for path in GOLDEN.iterdir()} == set(map(_file, NAMES))
+
+
+def _file(name: str) -> str:
+    return name.replace(" ", "-") or "ctaudit"
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -82,7 +108,7 @@ def test_help_has_examples_that_parse(name: str) -> None:
     examples = _examples(name)
     assert len(examples) >= 2
     for words in examples:
-        assert not name or words[0] == name
+        assert " ".join(words).startswith(name)
         _parse(words)
 
 
@@ -108,10 +134,12 @@ def test_every_option_has_a_help_text_that_is_a_sentence(name: str) -> None:
         assert option.help.endswith("."), f"{name} {option.name}: {option.help}"
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize("name", sorted({*COMMANDS, *SUBCOMMANDS} - GROUPS))
 def test_shared_options_are_spelled_the_same_everywhere(name: str) -> None:
     options = {param.name: param for param in _command(name).params if isinstance(param, click.Option)}
-    assert {"store", "quiet", "no_color", "debug", "help", "format_"} <= options.keys()
+    assert {"store"} - options.keys() <= ({"store"} if name in STORELESS else set())
+    wanted = {"quiet", "no_color", "debug", "help"} | ({"format_"} if name not in FORMATLESS else set())
+    assert wanted <= options.keys()
     for model in _command("timeline").params:
         if isinstance(model, click.Option) and model.name in options and model.name != "fail_empty":
             assert (options[model.name].opts, options[model.name].help) == (model.opts, model.help)

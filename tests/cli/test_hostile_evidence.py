@@ -13,6 +13,8 @@ from tests.cli.evidence import BAD_NAME, BIDI, ESCAPE, FORMULA, HOSTILE, MARKUP,
 from tests.cli.processes import on_terminal, piped
 from tests.conftest import Ask
 
+pytestmark = pytest.mark.slow
+
 FORMATS = ("table", "json", "jsonl", "csv", "tsv", "markdown")
 EVENT = "00000000-0000-4000-8000-000000000000"
 QUESTIONS = {

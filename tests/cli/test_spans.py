@@ -10,6 +10,8 @@ import pytest
 from tests.cli.conftest import Place
 from tests.conftest import Ask
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize(
     ("words", "minutes"),

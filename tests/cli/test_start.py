@@ -43,7 +43,7 @@ def test_help_and_version_load_no_heavy_library(arguments: list[str], tmp_path: 
     [
         ["who-deleted", "example-payroll-archive"],
         ["timeline", "--limit", "1", "--format", "json"],
-        ["query", "SELECT count(*) FROM cloudtrail_logs", "--format", "csv"],
+        ["query", "SELECT count(*) FROM cloudtrail_logs", "--dialect", "duckdb", "--format", "csv"],
         ["status"],
         ["partitions"],
         ["faults"],

@@ -17,6 +17,8 @@ from tests.cli.conftest import Place
 from tests.cli.processes import COMMAND, PATIENCE, environment, on_terminal, piped
 from tests.conftest import SAMPLE, Case
 
+pytestmark = pytest.mark.slow
+
 LOOKUP = ("who-deleted", "example-payroll-archive")
 
 
@@ -127,15 +129,36 @@ def test_neither_a_pipe_nor_quiet_gets_a_bar(clean: Place, tmp_path: Path) -> No
     ("step", "seconds", "said"),
     [
         (Step(), 3.2, "looking for files  0:03"),
-        (Step(0, 1203, 0, 0, 5_000_000), 1.0, "0/1,203 files  0 events  0:01"),
-        (Step(300, 1203, 1306, 1_000_000, 5_000_000), 2.0, "300/1,203 files  1,306 events  0.5 MB/s  0:08 left"),
+        (Step(captured=1200), 3.2, "1,200 events captured  0:03"),
+        (Step(listed=12_500), 3.2, "looking for files: 12,500 found  0:03"),
+        (Step(0, 1203, bytes_total=5_000_000), 1.0, "0/1,203 files  0 events  0:01"),
         (
-            Step(1, 123_456, 123_456_789, 10_000_000, 40_000_000_000),
+            Step(300, 1203, events=1306, bytes=1_000_000, bytes_total=5_000_000),
             2.0,
-            "1/123,456 files  123.5 M events  5.0 MB/s  2:13:18 left",
+            "300/1,203 files (150/s)  1,306 events  0.5 MB/s  0:08 left",
         ),
-        (Step(1203, 1203, 4209, 5_000_000, 5_000_000), 9.0, "1,203/1,203 files  4,209 events  storing"),
-        (Step(0, 0, 0, 0, 0), 0.0, "0/0 files  0 events  storing"),
+        (
+            Step(1, 123_456, events=123_456_789, bytes=10_000_000, bytes_total=40_000_000_000),
+            2.0,
+            "1/123,456 files (0.5/s)  123.5 M events  5.0 MB/s  2:13:18 left",
+        ),
+        (
+            Step(1203, 1203, events=4209, bytes=5_000_000, bytes_total=5_000_000),
+            10.0,
+            "1,203/1,203 files (120/s)  4,209 events  storing",
+        ),
+        (Step(0, 0, bytes_total=0), 0.0, "0/0 files  0 events  storing"),
+        (
+            Step(900, None, 5000, None, 4_000_000),
+            2.0,
+            "900 of at least 5,000 files (450/s)  2.0 MB/s  0:02",
+        ),
+        (
+            Step(900, 1_800_000, 0, None, 4_000_000, 8_000_000),
+            2.0,
+            "900/1.8 M files (450/s)  2.0 MB/s  0:02 left",
+        ),
+        (Step(900, 1800, events=None), 2.0, "900/1,800 files (450/s)  0:02 left"),
     ],
 )
 def test_what_is_said_beside_the_bar(step: Step, seconds: float, said: str) -> None:
@@ -153,7 +176,7 @@ def test_waiting_for_evidence_on_a_terminal_is_said(tmp_path: Path) -> None:
             assert b"end it with Ctrl-D" in process.stderr.readline()
             os.write(master, b'{"eventVersion":"1.11","eventSource":"s3.amazonaws.com","eventID":"e"}\n\x04')
             _, told = process.communicate(timeout=PATIENCE)
-            assert (process.returncode, b"1 events added" in told) == (0, True)
+            assert (process.returncode, b"1 event added" in told) == (0, True)
     finally:
         os.close(master)
         os.close(slave)

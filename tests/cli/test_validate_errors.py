@@ -22,6 +22,8 @@ from tests.store.proving import Scene, add_hours, scene, slipped_in, tiny
 from tests.trail.small import CHAIN
 from tests.trail.trail import Trail
 
+pytestmark = pytest.mark.slow
+
 FORMATS = ("table", "json", "jsonl", "csv", "tsv", "markdown")
 KEYS = ("--public-keys", "keys.json")
 
