@@ -24,7 +24,7 @@ _MARKS = (
 )  # fmt: skip
 _SPACE = re.compile(r"[ \t\n\r\x0b\x0c]*")
 _NEXT = re.compile(r"[ \t\n\r]*,[ \t\n\r]*")
-_OPENED = re.compile(r'(?:\{\s*"(Records|Events)"\s*:\s*)?\[\s*')
+_OPENED = re.compile(r'(?:\{[ \t\n\r]*"(Records|Events)"[ \t\n\r]*:[ \t\n\r]*)?\[[ \t\n\r]*')
 _CONTAINERS = ("Records", "Events", "logEvents")
 """A record with a list of such a name is taken for a container in damaged text: nothing is claimed of it there."""
 _HALF = re.compile("[\ud800-\udfff]")
@@ -195,12 +195,16 @@ def mended(value: Any) -> Any:
     return str(value) if isinstance(value, int) and value.bit_length() > _LONGEST_BITS else value
 
 
+class Numeral(str):
+    """A number that is kept as its text."""
+
+
 def _fraction(text: str) -> Any:
-    return float(text) if abs(float(text)) != float("inf") else text
+    return float(text) if abs(float(text)) != float("inf") else Numeral(text)
 
 
 def _integer(text: str) -> int | str:
-    return int(text) if len(text) <= _LONGEST_INTEGER else text
+    return int(text) if len(text) <= _LONGEST_INTEGER else Numeral(text)
 
 
 def _refuse(name: str) -> Any:

@@ -23,7 +23,7 @@ SQL = "SELECT eventname, count(*) AS n FROM cloudtrail_logs GROUP BY ALL ORDER B
 QUESTIONS = {
     "timeline --limit 50": ["timeline", "--limit", "50"],
     "what-did USER": ["what-did", LOOSE_USER],
-    "query, counts by name": ["query", SQL],
+    "query, counts by name": ["query", "--dialect", "duckdb", SQL],
 }
 
 

@@ -8,12 +8,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from ctaudit.cli.main import run
 from tests.cli.processes import Done
 
 # What a script starts in the background ignores Ctrl-C, and so would all programs started here: tests of it would fail.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# How long inputs take to be made tells how busy the machine is, not whether the code is right.
+settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")
 
 SAMPLE = Path(__file__).parents[1] / "sample_logs"
 

@@ -112,7 +112,7 @@ def _search_object(value: dict[str, Any], decoder: json.JSONDecoder) -> Iterator
             one_is_enough = isinstance(each, dict) and not _foreign(each) and _NAMES & each.keys()
             yield from [each] if one_is_enough else search(each, decoder)
         for key, each in value.items():
-            if key != "Records" and isinstance(each, dict | list):
+            if key != "Records" and isinstance(each, dict | list | str):
                 yield from search(each, decoder)
     elif ("eventVersion" in value or names >= 3) and not foreign and not _is_envelope(value):
         yield value

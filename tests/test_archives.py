@@ -28,8 +28,9 @@ import ctaudit
 from ctaudit.errors import Interrupted
 from ctaudit.fault import Fault
 from ctaudit.ingest import Summary, ingest
-from ctaudit.intake import AT_ONCE_BYTES, take_in
+from ctaudit.intake import take_in
 from ctaudit.sources import files
+from ctaudit.sources.bodies import AT_ONCE_BYTES, bodies
 from tests.cli.evidence import event
 from tests.cli.processes import COMMAND, environment
 from tests.records.archives import entry, info, patched, tarred, zipped
@@ -38,6 +39,8 @@ from tests.store.stores import CATALOG, left_overs, select
 from tests.trail.company import PRODUCTION
 from tests.trail.evidence import SAMPLE, stored
 from tests.trail.packing import gzipped, minified, unpacked
+
+pytestmark = pytest.mark.slow
 
 FOLDER = {name: data for name, data in stored().items() if f"/{PRODUCTION}/" in name and "/2026/03/11/" in name}
 """A day of the sample: logs, one of them cut, and digests."""
@@ -482,7 +485,7 @@ def test_an_archive_that_changes_under_the_reading_is_told(tmp_path: Path) -> No
         return False
 
     ingest(tmp_path / "store", [str(SAMPLE / "README.md")], jobs=1)
-    share = take_in(tmp_path / "store", [found], array("q"), stopped)
+    share = take_in(tmp_path / "store", bodies([found], None, tmp_path), array("q"), stopped)
     assert [fault.kind for fault in share.files[0].faults] == ["file.changed"]
 
 
@@ -493,7 +496,7 @@ def test_an_interruption_comes_through_between_two_members(tmp_path: Path) -> No
     ingest(tmp_path / "store", [str(SAMPLE / "README.md")], jobs=1)
     asked = itertools.count()
     with pytest.raises(Interrupted):
-        take_in(tmp_path / "store", [found], array("q"), lambda: next(asked) > 10)
+        take_in(tmp_path / "store", bodies([found], None, tmp_path), array("q"), lambda: next(asked) > 10)
     assert next(asked) == 12
 
 
@@ -521,9 +524,10 @@ from array import array
 from pathlib import Path
 from ctaudit.intake import take_in
 from ctaudit.sources import files
+from ctaudit.sources.bodies import bodies
 store, source = map(Path, sys.argv[1:])
 (found,) = files.find([str(source)], lambda folder: False)
-share = take_in(store, [found], array("q"))
+share = take_in(store, bodies([found], None, store), array("q"))
 peak = next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmHWM:"))
 (report,) = share.files
 print(sum(segment.rows for segment in share.segments), len(report.contents), len(report.faults), peak // 1024)

@@ -21,6 +21,8 @@ from tests.records.taken import log, numbered, packed
 from tests.records.test_envelope import DIGEST, DYNAMODB, KINESIS, S3, bridge
 from tests.trail.packing import gzipped
 
+pytestmark = pytest.mark.slow
+
 _number = iter(range(0, 1_000_000, 1000))
 
 

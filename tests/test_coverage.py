@@ -66,6 +66,7 @@ def test_an_hour_without_its_file_is_silent_until_a_digest_tells_of_it(made: Sce
     assert notes(made.store)[0].startswith("a log file that a proven digest lists is not in the store")
 
 
+@pytest.mark.slow
 def test_a_store_of_a_part_lacks_what_was_validated_elsewhere(made: Scene) -> None:
     """The bucket is whole, and the copy that was ingested is not."""
     made.ingest(log_of(made, 1), log_of(made, 2))
@@ -75,6 +76,7 @@ def test_a_store_of_a_part_lacks_what_was_validated_elsewhere(made: Scene) -> No
     assert drawn(made.store) == "pppppc"
 
 
+@pytest.mark.slow
 def test_hours_whose_digests_and_files_are_gone_are_gaps(made: Scene) -> None:
     for hour in (2, 3):
         log_of(made, hour).unlink()
@@ -86,6 +88,7 @@ def test_hours_whose_digests_and_files_are_gone_are_gaps(made: Scene) -> None:
     assert notes(made.store) == ["validation found files or digests gone, or no proven digest"]
 
 
+@pytest.mark.slow
 def test_a_damaged_file_is_a_gap_though_its_events_are_there(made: Scene) -> None:
     path = log_of(made, 3)
     path.write_bytes(path.read_bytes()[:-20])
@@ -94,6 +97,7 @@ def test_a_damaged_file_is_a_gap_though_its_events_are_there(made: Scene) -> Non
     assert "a log file could not be read whole" in notes(made.store)
 
 
+@pytest.mark.slow
 def test_a_file_that_could_not_be_opened_is_a_gap(made: Scene) -> None:
     log_of(made, 3).write_bytes(b"")
     log_of(made, 4).unlink()
@@ -102,6 +106,7 @@ def test_a_file_that_could_not_be_opened_is_a_gap(made: Scene) -> None:
     assert drawn(made.store)[4] == "g"
 
 
+@pytest.mark.slow
 def test_an_altered_file_does_not_stand_for_what_aws_delivered(made: Scene) -> None:
     made.trail.edit_log(made.trail.log_keys()[1], lambda records: records[:-1])
     log_of(made, 1).write_bytes(made.trail.bucket.bodies[made.trail.log_keys()[1]])
@@ -111,6 +116,7 @@ def test_an_altered_file_does_not_stand_for_what_aws_delivered(made: Scene) -> N
     assert drawn(made.store) == "ggpppc"
 
 
+@pytest.mark.slow
 def test_a_file_without_events_covers_the_hour_of_its_delivery(made: Scene) -> None:
     name = log_of(made, 0).name.replace("T1210Z", "T1910Z")
     made.ingest()
@@ -119,6 +125,7 @@ def test_a_file_without_events_covers_the_hour_of_its_delivery(made: Scene) -> N
     assert drawn(made.store, until=NOON + 9 * HOUR) == "cccccc.c."
 
 
+@pytest.mark.slow
 def test_files_under_other_names_speak_by_their_events(made: Scene, tmp_path: Path) -> None:
     folder = tmp_path / "renamed"
     folder.mkdir()
@@ -129,6 +136,7 @@ def test_files_under_other_names_speak_by_their_events(made: Scene, tmp_path: Pa
     assert drawn(made.store) == "cccccc"
 
 
+@pytest.mark.slow
 def test_the_name_counts_wherever_the_file_lies(made: Scene, tmp_path: Path) -> None:
     """Flat copies, unpacked ones, and such as an archive would name."""
     made.ingest(flat_copy(made, tmp_path / "flat"))
@@ -142,6 +150,7 @@ def test_the_name_counts_wherever_the_file_lies(made: Scene, tmp_path: Path) -> 
     assert len(select(made.store, "FROM deliveries")) == HOURS + 1
 
 
+@pytest.mark.slow
 def test_what_is_read_again_or_from_a_copy_counts_once(made: Scene, tmp_path: Path) -> None:
     made.ingest()
     made.ingest(flat_copy(made, tmp_path / "flat"))
@@ -149,6 +158,7 @@ def test_what_is_read_again_or_from_a_copy_counts_once(made: Scene, tmp_path: Pa
     assert [row["files"] for row in ctaudit.open(made.store).coverage(by="hour").spans] == [1] * HOURS
 
 
+@pytest.mark.slow
 def test_insight_events_do_not_say_that_an_hours_calls_were_logged(tmp_path: Path) -> None:
     records = [event(0), event(1, eventTime="2026-02-03T13:00:00Z", eventCategory="Insight"), event(2)]
     records[2]["eventTime"] = "2026-02-03T14:00:00Z"
@@ -189,18 +199,21 @@ def test_a_stopped_trail_leaves_a_gap_until_it_is_started(name: str, tmp_path: P
     assert names == [name, "StartLogging"]
 
 
+@pytest.mark.slow
 def test_a_stop_that_was_never_undone_lasts(tmp_path: Path) -> None:
     made = stopped(tmp_path, started=False)
     made.ingest()
     assert drawn(made.store, until=NOON + 5 * HOUR) == "cgggg"
 
 
+@pytest.mark.slow
 def test_a_stop_before_the_span_is_still_in_force_in_it(tmp_path: Path) -> None:
     made = stopped(tmp_path, started=False)
     made.ingest()
     assert drawn(made.store, since=NOON + 3 * HOUR, until=NOON + 5 * HOUR) == "gg"
 
 
+@pytest.mark.slow
 def test_a_stop_counts_for_every_region_of_the_account_and_no_other_account(tmp_path: Path) -> None:
     made = stopped(tmp_path, started=True)
     put(tmp_path / "other.json", [event(0, eventTime="2026-03-09T13:05:00Z", recipientAccountId=CHAIN[0])])
@@ -210,6 +223,7 @@ def test_a_stop_counts_for_every_region_of_the_account_and_no_other_account(tmp_
     assert drawn(made.store, ("444455556666", "eu-west-1")) == ".c...."
 
 
+@pytest.mark.slow
 def test_a_refused_stop_stops_nothing_and_is_shown(tmp_path: Path) -> None:
     trail = tiny(3)
     refused = call_batch(trail, "StopLogging", NOON + timedelta(minutes=40), error=("AccessDenied", "no"))
@@ -222,6 +236,7 @@ def test_a_refused_stop_stops_nothing_and_is_shown(tmp_path: Path) -> None:
     assert row["effect"] == "none: it was refused"
 
 
+@pytest.mark.slow
 def test_another_trail_that_goes_on_is_heard(tmp_path: Path) -> None:
     trail = tiny(6)
     trail.put_log(stop_batch(NOON + timedelta(hours=1, minutes=30), "arn:aws:cloudtrail:us-east-1:1:trail/other"))
@@ -230,6 +245,7 @@ def test_another_trail_that_goes_on_is_heard(tmp_path: Path) -> None:
     assert drawn(made.store) == "cgcccc"
 
 
+@pytest.mark.slow
 def test_digests_prove_what_a_stop_of_another_trail_leaves_in_doubt(tmp_path: Path) -> None:
     trail = Trail(name="small-trail")
     trail.put_log(stop_batch(NOON + timedelta(hours=1, minutes=30), "arn:aws:cloudtrail:us-east-1:1:trail/other"))
@@ -241,6 +257,7 @@ def test_digests_prove_what_a_stop_of_another_trail_leaves_in_doubt(tmp_path: Pa
     assert drawn(made.store) == "pppc"
 
 
+@pytest.mark.slow
 def test_a_restart_leaves_the_hours_between_unproven(tmp_path: Path) -> None:
     trail = tiny(3)
     go_on(trail, NOON + 6 * HOUR, 3, 1, restart=True)
@@ -253,6 +270,7 @@ def test_a_restart_leaves_the_hours_between_unproven(tmp_path: Path) -> None:
 # ---- late deliveries, silent regions, changes of buckets
 
 
+@pytest.mark.slow
 def test_late_deliveries_are_counted_where_they_came(made: Scene) -> None:
     late = small_batch(NOON + timedelta(hours=2, minutes=40))
     made.ingest()
@@ -265,6 +283,7 @@ def test_late_deliveries_are_counted_where_they_came(made: Scene) -> None:
     assert any(note.startswith("1 log file was delivered an hour or more after") for note in report.spans.notes)
 
 
+@pytest.mark.slow
 def test_a_region_without_files_in_the_span_is_named(made: Scene) -> None:
     put(made.folder / "ireland.json", [event(0, eventTime="2026-03-01T10:00:00Z", recipientAccountId=CHAIN[0])])
     made.ingest(made.mirror, made.folder / "ireland.json")
@@ -275,6 +294,7 @@ def test_a_region_without_files_in_the_span_is_named(made: Scene) -> None:
     assert f"silent regions: {CHAIN[0]} eu-west-1 (last heard of 2026-03-01T10:00Z)" in report.spans.notes
 
 
+@pytest.mark.slow
 def test_a_hole_in_a_busy_region_is_told_from_the_quiet_of_an_idle_one(tmp_path: Path) -> None:
     busy = [
         event(hour, eventTime=f"2026-03-0{1 + hour // 24}T{hour % 24:02}:30:00Z") for hour in range(72) if hour != 40
@@ -289,6 +309,7 @@ def test_a_hole_in_a_busy_region_is_told_from_the_quiet_of_an_idle_one(tmp_path:
     assert ("us-east-1", "quiet, or a hole: there are events in 21 % of its hours") in told
 
 
+@pytest.mark.slow
 def test_changes_of_log_buckets_are_told_from_those_of_others(made: Scene) -> None:
     def policy(number: int, bucket: str, name: str = "PutBucketPolicy") -> dict[str, Any]:
         at = f"2026-03-09T12:{number:02}:00Z"
@@ -311,6 +332,7 @@ def test_changes_of_log_buckets_are_told_from_those_of_others(made: Scene) -> No
     )
 
 
+@pytest.mark.slow
 def test_a_call_on_a_trail_tells_its_bucket(tmp_path: Path) -> None:
     trail = {"eventSource": "cloudtrail.amazonaws.com", "eventName": "UpdateTrail"}
     records = [
@@ -326,6 +348,7 @@ def test_a_call_on_a_trail_tells_its_bucket(tmp_path: Path) -> None:
 # ---- validations one after the other
 
 
+@pytest.mark.slow
 def test_a_validation_of_a_part_leaves_the_rest_as_it_was(made: Scene) -> None:
     made.ingest()
     made.prove(made.mirror)
@@ -333,6 +356,7 @@ def test_a_validation_of_a_part_leaves_the_rest_as_it_was(made: Scene) -> None:
     assert drawn(made.store) == "pppppc"
 
 
+@pytest.mark.slow
 def test_a_validation_without_keys_takes_nothing_back(made: Scene) -> None:
     made.ingest()
     made.prove(made.mirror)
@@ -340,6 +364,7 @@ def test_a_validation_without_keys_takes_nothing_back(made: Scene) -> None:
     assert drawn(made.store) == "pppppc"
 
 
+@pytest.mark.slow
 def test_a_validation_that_proves_nothing_makes_no_gaps_of_what_is_there(made: Scene) -> None:
     log_of(made, 2).unlink()
     made.ingest()
@@ -347,6 +372,7 @@ def test_a_validation_that_proves_nothing_makes_no_gaps_of_what_is_there(made: S
     assert drawn(made.store) == "cggccc", "the file is gone that a digest names, be that digest proven or not"
 
 
+@pytest.mark.slow
 def test_a_validation_of_logs_alone_takes_nothing_back(made: Scene, tmp_path: Path) -> None:
     made.ingest()
     made.prove(made.mirror)
@@ -358,6 +384,7 @@ def test_a_validation_of_logs_alone_takes_nothing_back(made: Scene, tmp_path: Pa
     assert drawn(made.store) == "pppppc"
 
 
+@pytest.mark.slow
 def test_the_latest_word_on_digests_counts(made: Scene) -> None:
     made.ingest()
     made.prove(made.mirror)
@@ -370,6 +397,7 @@ def test_the_latest_word_on_digests_counts(made: Scene) -> None:
     assert drawn(made.store) == "pppppc"
 
 
+@pytest.mark.slow
 def test_it_does_not_matter_what_came_first(made: Scene) -> None:
     made.ingest(log_of(made, 0))
     made.prove(made.mirror)
@@ -391,6 +419,7 @@ QUESTIONS: dict[str, tuple[str, Callable[..., ctaudit.Table]]] = {
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
+@pytest.mark.slow
 def test_an_answer_without_rows_says_what_part_is_covered(question: str, made: Scene) -> None:
     log_of(made, 2).unlink()
     made.ingest()
@@ -402,6 +431,7 @@ def test_an_answer_without_rows_says_what_part_is_covered(question: str, made: S
     )
 
 
+@pytest.mark.slow
 def test_where_all_is_covered_that_is_a_remark(made: Scene) -> None:
     made.ingest()
     made.prove(made.mirror)
@@ -413,6 +443,7 @@ def test_where_all_is_covered_that_is_a_remark(made: Scene) -> None:
     )
 
 
+@pytest.mark.slow
 def test_an_answer_with_rows_says_nothing_of_it(made: Scene) -> None:
     log_of(made, 2).unlink()
     made.ingest()
@@ -421,6 +452,7 @@ def test_an_answer_with_rows_says_nothing_of_it(made: Scene) -> None:
     assert (table.notes, table.partial) == ((), ())
 
 
+@pytest.mark.slow
 def test_a_span_beyond_the_store_is_not_covered(made: Scene) -> None:
     made.ingest()
     store = ctaudit.open(made.store)
@@ -431,6 +463,7 @@ def test_a_span_beyond_the_store_is_not_covered(made: Scene) -> None:
     assert said.startswith("no event found; no hour of what was asked for can be covered; the store's events are of ")
 
 
+@pytest.mark.slow
 def test_an_account_that_the_store_does_not_know_is_not_covered(made: Scene) -> None:
     made.ingest()
     (said,) = ctaudit.open(made.store).timeline(account="999988887777").partial
@@ -448,6 +481,7 @@ def test_lookups_and_coverage_say_the_same(span: dict[str, Any], case: Case) -> 
     assert said == f"no deletion found; {note}; see: ctaudit coverage"
 
 
+@pytest.mark.slow
 def test_an_event_that_claims_the_year_1_does_not_make_a_lookup_endless(tmp_path: Path) -> None:
     records = [
         event(1, eventTime="0001-01-01T00:00:00Z"),
@@ -466,6 +500,7 @@ def test_an_event_that_claims_the_year_1_does_not_make_a_lookup_endless(tmp_path
     )
 
 
+@pytest.mark.slow
 def test_a_store_without_events_says_so(tmp_path: Path) -> None:
     put(tmp_path / "log.json", [])
     ctaudit.ingest(tmp_path / "store", [str(tmp_path / "log.json")], jobs=1)

@@ -11,6 +11,8 @@ import ctaudit
 from ctaudit import StoreError, UsageError
 from tests.store.stores import put
 
+pytestmark = pytest.mark.slow
+
 PARTS: dict[str, tuple[str, str, dict[str, Any], str]] = {
     "a user's key": ("iam", "DeleteAccessKey", {"accessKeyId": "AKIAIOSFODNN7EXAMPLE", "userName": "bob"}, "bob"),
     "a user's login": ("iam", "DeleteLoginProfile", {"userName": "bob"}, "bob"),
@@ -30,6 +32,19 @@ PARTS: dict[str, tuple[str, str, dict[str, Any], str]] = {
         "rtb-0123456789abcdef0",
     ),
     "a cluster's service": ("ecs", "DeleteService", {"service": "web", "cluster": "prod"}, "prod"),
+    "a user's boundary": ("iam", "DeleteUserPermissionsBoundary", {"userName": "bob"}, "bob"),
+    "a function's concurrency": ("lambda", "DeleteFunctionConcurrency20171031", {"functionName": "fn-1"}, "fn-1"),
+    "a function's address": ("lambda", "DeleteFunctionUrlConfig", {"functionName": "fn-1"}, "fn-1"),
+    "a secret's policy": ("secretsmanager", "DeleteResourcePolicy", {"secretId": "secret-1"}, "secret-1"),
+    "a repository's policy": ("ecr", "DeleteRepositoryPolicy", {"repositoryName": "repo-1"}, "repo-1"),
+    "a vault's policy": ("backup", "DeleteBackupVaultAccessPolicy", {"backupVaultName": "vault-1"}, "vault-1"),
+    "a bucket's block of public access": ("s3", "DeletePublicAccessBlock", {"bucketName": "bucket-1"}, "bucket-1"),
+    "a key's material": (
+        "kms",
+        "DeleteImportedKeyMaterial",
+        {"keyId": "1234abcd-12ab-34cd-56ef-1234567890ab"},
+        "1234abcd-12ab-34cd-56ef-1234567890ab",
+    ),
     "a group's stream": ("logs", "DeleteLogStream", {"logGroupName": "group-1", "logStreamName": "s"}, "group-1"),
 }
 

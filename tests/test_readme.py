@@ -12,6 +12,7 @@ import pytest
 
 from ctaudit.cli.main import COMMANDS
 from ctaudit.integrity.verdict import KINDS
+from ctaudit.posture.check import CHECKS
 from ctaudit.queries.rows import COLUMNS
 
 ROOT = Path(__file__).parent.parent
@@ -72,6 +73,11 @@ def test_the_command_table_names_every_command() -> None:
 def test_the_verdict_table_names_every_finding_as_it_is() -> None:
     rows = re.findall(r"^\| `([a-z]+\.[a-z_]+)` \| (\w+) \| (.*) \|$", README, re.MULTILINE)
     assert rows == [(code, severity.word, meaning) for code, (severity, meaning) in KINDS.items()]
+
+
+def test_the_table_of_checks_names_every_check_in_order() -> None:
+    table = README[README.index("| checks | pass when |") : README.index("It looks at the bucket's policy")]
+    assert re.findall(r"`([a-z]+\.[a-z_]+)`", table) == list(CHECKS)
 
 
 def test_the_row_keys_are_those_of_the_contract() -> None:

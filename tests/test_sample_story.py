@@ -168,7 +168,7 @@ def test_who_deleted_names_the_one_who_destroyed_it(thing: str, step: str, told:
 
 def test_an_event_without_a_person_is_traced_to_the_one_who_caused_it(told: Any) -> None:
     rows = told("who-deleted arn:aws:secretsmanager")
-    assert _the(rows, "secret_version_delete_ends")["origin"] == STEPS["delete_secret"].principal
+    assert _the(rows, "secret_version_delete_ends")["origin"] == company.CI_DEPLOY.arn
 
 
 def test_the_intruders_last_call_came_from_a_third_address(told: Any) -> None:

@@ -18,6 +18,8 @@ from tests.store.proving import Scene, codes, flat_copy, scene, tiny
 from tests.trail.small import CHAIN, NOON, go_on
 from tests.trail.trail import HOUR
 
+pytestmark = pytest.mark.slow
+
 END = NOON + 4 * HOUR
 
 

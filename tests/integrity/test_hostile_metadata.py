@@ -25,6 +25,8 @@ from tests.integrity.spoiled import GENUINE
 from tests.trail.packing import minified
 from tests.trail.signing import public_key_list
 
+pytestmark = pytest.mark.slow
+
 PATIENCE = 5.0
 """Seconds for a thing of some megabytes on a busy machine; what is quadratic takes minutes."""
 KEYS = public_key_list(GENUINE)

@@ -30,6 +30,8 @@ from tests.trail.packing import gzipped
 from tests.trail.small import CHAIN, NOON, go_on, small_trail
 from tests.trail.trail import HOUR, Trail
 
+pytestmark = pytest.mark.slow
+
 PATIENCE = 60.0
 """Seconds for what takes a few on a quiet machine; what is quadratic takes many minutes."""
 MEMORY = 600 * limits.MIB

@@ -15,6 +15,8 @@ from tests.integrity.spoiled import Spoiled
 from tests.trail.digests import Document
 from tests.trail.small import CHAIN
 
+pytestmark = pytest.mark.slow
+
 ESCAPE = "\x1b]0;owned\x07\x1b[2J\r\n\u202e"
 
 

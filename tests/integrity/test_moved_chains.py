@@ -11,7 +11,7 @@ import pytest
 
 from ctaudit.evidence import Options
 from ctaudit.validate import Report, validate
-from ctaudit.validation_report import verdict
+from ctaudit.validation_report import summary, verdict
 from tests.integrity.mirror import write_bucket
 from tests.trail.bucket import Bucket
 from tests.trail.digests import link
@@ -71,6 +71,7 @@ def test_a_digest_deleted_at_the_move_is_missing(how: Callable[[Trail], None], t
     report = prove(trail, tmp_path, since=NOON)
     assert ("digest.missing", gone) in [(found.code, found.key) for found in report.findings]
     assert verdict(report) == "failed"
+    assert ", 1 gap; " in summary(report, "failed")
 
 
 def changed_bucket() -> tuple[Bucket, Trail]:

@@ -133,6 +133,9 @@ def test_what_else_lies_among_log_files_is_taken_for_one_of_noon() -> None:
     noon = datetime(2026, 3, 9, 12, tzinfo=UTC)
     assert log_name(strange) == LogName(ACCOUNT, "us-east-1", noon)
     assert log_name(LOG.replace("T1255Z", "T2460Z")) == LogName(ACCOUNT, "us-east-1", noon)
+    assert log_name(LOG.replace("_20260309T", "_20260312T")) == LogName(ACCOUNT, "us-east-1", noon)
+    beside = LOG.replace("_20260309T1255Z", "_20260310T0003Z")
+    assert log_name(beside) == LogName(ACCOUNT, "us-east-1", datetime(2026, 3, 10, 0, 3, tzinfo=UTC))
     assert log_name(f"{LOG}.meta.json") is None
     assert log_name(strange.replace("/CloudTrail/", "/CloudTrail-Insight/")) is None
 

@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from ctaudit.queries.coverage import EDGE, Cause, Evidence, Judged, State, days, judge, share, stretches
 from ctaudit.queries.hours import HOUR, Range, Seconds
 
+pytestmark = pytest.mark.slow
+
 WITHIN = Range(1000, 1008)
 """Eight hours; `at` counts from the first of them."""
 

@@ -13,14 +13,14 @@ WITHIN = Range(FIRST, FIRST + 10)
 IRELAND, VIRGINIA, OTHER = ("111122223333", "eu-west-1"), ("111122223333", "us-east-1"), ("444455556666", "eu-west-1")
 
 
-def said(*places: tuple[Place, str]) -> str:
+def said(*places: tuple[Place, str], names: dict[str, str] | None = None) -> str:
     """Return the sentence on places drawn as `c` (covered), `g` (gap) and `.` (silent)."""
     judged = {}
     for place, drawn in places:
         heard = sum(1 << bit for bit, letter in enumerate(drawn) if letter == "c")
         gaps = [((FIRST + bit) * 3600, (FIRST + bit + 1) * 3600) for bit, letter in enumerate(drawn) if letter == "g"]
         judged[place] = judge(Evidence(events=heard, gaps=gaps), WITHIN)
-    return coverage_words.sentence(judged, WITHIN)
+    return coverage_words.sentence(judged, WITHIN, names or {})
 
 
 SPAN = "(2026-03-10T20:00:00Z to 2026-03-11T06:00:00Z)"
@@ -58,7 +58,15 @@ def test_all_is_said_plainly_and_how_much_of_it_is_proven() -> None:
         f"all of the 20 hours asked for are covered {SPAN}, none is proven"
     )
     proven = judge(Evidence(windows=[(FIRST * 3600, (FIRST + 9) * 3600)], files=1 << 9), WITHIN)
-    assert coverage_words.sentence({IRELAND: proven}, WITHIN).endswith(f"covered {SPAN}, 80 % proven")
+    assert coverage_words.sentence({IRELAND: proven}, WITHIN, {}).endswith(f"covered {SPAN}, 80 % proven")
+
+
+def test_an_account_is_told_with_its_name_where_accounts_are_told() -> None:
+    names = {"111122223333": "prod", "999988887777": "attic"}
+    two = (IRELAND, "ccccccccc."), (OTHER, "cccccccccc")
+    assert "; prod (111122223333) eu-west-1 has no files " in said(*two, names=names)
+    assert "; eu-west-1 has no files " in said(two[0], names=names)
+    assert "; account attic (999988887777) has no files" in said((("999988887777", ""), ".........."), names=names)
 
 
 def test_an_account_or_region_that_nothing_is_known_of_is_named() -> None:
