@@ -98,14 +98,11 @@ def test_twenty_readers_and_a_writer_for_a_minute(tmp_path: Path) -> None:
     seconds = float(os.environ.get("CTAUDIT_TEST_SECONDS") or SECONDS)
     writer = start(_WRITE, store, logs, seconds, PER_FILE)
     readers = [start(_READ, store, seconds, PER_FILE, reader % 5) for reader in range(READERS)]
-    asked = 0
-    for reader in readers:
-        out, err = reader.communicate(timeout=seconds + 120)
-        assert reader.returncode == 0, err
-        asked += int(out.split()[0])
-    out, err = writer.communicate(timeout=120)
-    assert writer.returncode == 0, err
-    number = int(out)
+    told_by = [process.communicate(timeout=seconds + 180) for process in (*readers, writer)]
+    failed = [err for process, (_, err) in zip((*readers, writer), told_by, strict=True) if process.returncode]
+    assert failed == []
+    *counts, number = (int(out.split()[0]) for out, _ in told_by)
+    asked = sum(counts)
     print(f"{asked} answers during {number} ingests")
     assert number > 2
     assert asked >= READERS * 3

@@ -119,19 +119,29 @@ class Spark:
             threading.Thread(target=watch, name="ctaudit-spark-time", daemon=True).start()
         try:
             yield
-        except KeyboardInterrupt:
-            soon(partial(context.cancelJobGroup, _GROUP))
-            raise Interrupted("interrupted") from None
         except (CtauditError, GeneratorExit):
             soon(partial(context.cancelJobGroup, _GROUP))
             raise
-        except Exception as error:
+        except (Exception, KeyboardInterrupt) as error:
+            if _is_ctrl_c(error):
+                soon(partial(context.cancelJobGroup, _GROUP))
+                raise Interrupted("interrupted") from None
             if late.is_set():
                 advice = "narrow it with --since, --until, --account or --region, or raise --timeout"
                 raise QueryLimit(f"the query took longer than {self._timeout:g} seconds", advice) from error
             raise _explained(error, self.lake, a_strangers) from error
         finally:
             done.set()
+
+
+def _is_ctrl_c(error: BaseException | None) -> bool:
+    """Tell whether a Ctrl-C is at the bottom of an error.
+
+    PySpark, on its way out, asks Java on the connection that Py4J has just closed, and raises what comes of that.
+    """
+    while error is not None and not isinstance(error, KeyboardInterrupt):
+        error = error.__context__
+    return error is not None
 
 
 def location(lake: str) -> str:
@@ -200,7 +210,7 @@ _REFUSALS = ("SparkRuntimeException", "AnalysisException", "ParseException", "Ar
 """Errors of Spark that are the SQL's, where they name no condition."""
 
 
-def _explained(error: Exception, lake: str, a_strangers: bool) -> CtauditError:
+def _explained(error: BaseException, lake: str, a_strangers: bool) -> CtauditError:
     said = reason_of(error)
     advice = next((text for key, text in _ADVICE.items() if key in str(error)), "")
     condition = condition_of(error)

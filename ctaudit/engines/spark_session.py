@@ -91,6 +91,7 @@ def _session(conf: SparkConf, said: IO[bytes]) -> SparkSession:
 
     for name in ("DataFrameQueryContextLogger", "SQLQueryContextLogger"):
         PySparkLogger.getLogger(name).disabled = True  # else each error's whole stack, as JSON, goes to stderr
+    logging.getLogger("py4j").setLevel(logging.CRITICAL + 1)
     logging.getLogger().addFilter(_is_no_ctrl_c)
     launch: Any = java_gateway.launch_gateway
     before = signal.getsignal(signal.SIGINT)
@@ -104,7 +105,7 @@ def _session(conf: SparkConf, said: IO[bytes]) -> SparkSession:
 
 def _is_no_ctrl_c(record: logging.LogRecord) -> bool:
     """Drop what Py4J logs, with its stack, of a Ctrl-C that comes while it waits for Java."""
-    return record.module != "java_gateway"
+    return record.module not in ("java_gateway", "clientserver")
 
 
 def _end_java() -> None:

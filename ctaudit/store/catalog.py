@@ -60,10 +60,7 @@ def attached(connection: duckdb.DuckDBPyConnection, layout: Layout) -> Iterator[
     Raises StoreError when the catalog is missing, foreign, newer or damaged. Attaching costs a tenth of connecting.
     """
     layout.require()
-    deadline = time.monotonic() + _WAIT_SECONDS
-
-    attach = f"ATTACH {quote(str(layout.catalog))} AS catalog (READ_ONLY)"
-    _retry(layout.catalog, lambda: connection.execute(attach), deadline)
+    _attach(connection, layout.catalog)
     try:
         with _explained(layout.catalog):
             connection.execute("USE catalog")
@@ -71,6 +68,37 @@ def attached(connection: duckdb.DuckDBPyConnection, layout: Layout) -> Iterator[
             yield
     finally:
         _close(connection)
+
+
+def _attach(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Open the catalog for reading, again when a commit replaced it meanwhile.
+
+    DuckDB opens the file twice, for its header and then for its blocks: the header of one state would be read with the
+    blocks of another.
+    """
+    deadline = time.monotonic() + _WAIT_SECONDS
+    attach = f"ATTACH {quote(str(path))} AS catalog (READ_ONLY)"
+    while True:
+        before = _which(path)
+        try:
+            _retry(path, lambda: connection.execute(attach), deadline)
+        except StoreError:
+            if _which(path) == before or time.monotonic() > deadline:
+                raise
+            continue
+        if _which(path) == before:
+            return
+        connection.execute("DETACH catalog")
+        lock.pause()
+
+
+def _which(path: Path) -> tuple[int, ...]:
+    """Return what tells a file from the one that takes its place; the number alone may be used again."""
+    try:
+        found = path.stat()
+    except OSError:
+        return ()
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
 
 
 @contextlib.contextmanager

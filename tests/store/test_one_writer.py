@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import cast
 
 import duckdb
 import pytest
 
 import ctaudit
 from ctaudit.errors import StoreBusy, StoreError
-from ctaudit.store import catalog, lock
+from ctaudit.store import catalog, embedded, lock
 from ctaudit.store.layout import Layout
 from tests.cli.evidence import event
 from tests.cli.processes import environment
@@ -99,3 +101,41 @@ def test_duckdb_writes_blocks_anew_that_are_in_force(tmp_path: Path) -> None:
     with duckdb.connect(str(path)) as connection:
         connection.execute("INSERT INTO t FROM range(1000)")
     assert path.read_bytes()[first_block] != before
+
+
+@pytest.mark.parametrize("torn", [False, True])
+def test_a_catalog_replaced_while_it_is_opened_is_opened_again(store: Path, tmp_path: Path, torn: bool) -> None:
+    """DuckDB opens it for its header and again for its blocks; whether a commit comes between the two is luck."""
+    later = tmp_path / "later"
+    shutil.copytree(store, later)
+    with catalog.writing(Layout(later)) as connection:
+        connection.execute("INSERT INTO log_buckets VALUES ('new')")
+
+    class Overtaken:
+        """A connection that a commit overtakes at the first opening."""
+
+        def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+            self._connection, self.opened = connection, 0
+
+        def execute(self, sql: str) -> duckdb.DuckDBPyConnection:
+            done = self._connection.execute(sql)
+            if sql.startswith("ATTACH"):
+                self.opened += 1
+                if self.opened == 1:
+                    (later / CATALOG).replace(store / CATALOG)
+                    if torn:
+                        self._connection.execute("DETACH catalog")
+                        raise duckdb.IOException("IO Error: Could not read enough bytes from file")
+            return done
+
+    with embedded.engine() as connection:
+        overtaken = Overtaken(connection)
+        with catalog.attached(cast("duckdb.DuckDBPyConnection", overtaken), Layout(store)):
+            assert connection.execute("FROM log_buckets").fetchall() == [("new",)]
+    assert overtaken.opened == 2
+
+
+def test_a_damaged_catalog_is_told_of_at_once(store: Path) -> None:
+    (store / CATALOG).write_bytes((store / CATALOG).read_bytes()[:20_000])
+    with pytest.raises(StoreError, match="cannot be opened"), catalog.reading(Layout(store)):
+        pass
