@@ -51,6 +51,11 @@ def format_utc(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ").rjust(20, "0")
 
 
+def format_epoch(seconds: int) -> str:
+    """Spell a moment, given in seconds since 1970, as `YYYY-MM-DDTHH:MM:SSZ`."""
+    return format_utc(datetime.fromtimestamp(seconds, UTC))
+
+
 def parse_user_time(text: str, now: datetime) -> datetime:
     """Read a time given by a user: ISO 8601 with zone, a date, or `90m`, `36h`, `7d` before `now`.
 

@@ -1,0 +1,1 @@
+"""What is unusual in the logs, and why: statistics over counts of calls; counts in, anomalies out."""

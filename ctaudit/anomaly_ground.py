@@ -1,0 +1,38 @@
+"""Find out which time anomalies are looked for in, and which hours the logs speak for."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+
+from ctaudit.anomalies.ground import DAY, HISTORY_DAYS, HOUR, Ground
+from ctaudit.coverage import Survey, survey
+from ctaudit.queries import hours
+from ctaudit.queries.coverage import Judged, State
+from ctaudit.query import Span
+from ctaudit.store.layout import Layout
+from ctaudit.times import format_epoch
+
+
+def ground(layout: Layout, span: Span) -> tuple[Ground, Span]:
+    """Return what is known of time, and the span whose events count: it reaches back by the length of a baseline."""
+    since = None if span.since is None else format_epoch(hours.seconds(span.since) - HISTORY_DAYS * DAY)
+    counted = replace(span, since=since)
+    found = survey(layout, counted)
+    first, end = found.within.first * HOUR, found.within.end * HOUR
+    begin = first if span.since is None else max(first, hours.seconds(span.since))
+    until = end if span.until is None else min(end, hours.seconds(span.until))
+    return Ground(begin, max(begin, until), found.within.first, _masks(found)), counted
+
+
+def _masks(found: Survey) -> dict[tuple[str, str], npt.NDArray[np.bool_]]:
+    return {place: _mask(judged, found.within.count) for place, judged in found.places.items()}
+
+
+def _mask(judged: Judged, count: int) -> npt.NDArray[np.bool_]:
+    """Return for each hour whether the logs speak for it."""
+    spoken = judged.states[State.PROVEN] | judged.states[State.COVERED]
+    packed = np.frombuffer(spoken.to_bytes(count // 8 + 1, "little"), np.uint8)
+    return np.unpackbits(packed, count=count, bitorder="little").astype(np.bool_)

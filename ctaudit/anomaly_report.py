@@ -1,0 +1,56 @@
+"""Find what is unusual: ask the store once for counts, let each family judge, and say how sure all of that is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from types import ModuleType
+
+from ctaudit.anomalies import tails
+from ctaudit.anomalies.anomaly import Anomaly
+from ctaudit.anomaly_ground import ground
+from ctaudit.engines import activity
+from ctaudit.query import Answer, Span
+from ctaudit.store.layout import Layout
+
+FAMILIES: tuple[ModuleType, ...] = ()
+"""Each has `CUBES`, what it asks of the store; `KINDS`, what it can find; and `find`."""
+FALSE_DISCOVERIES = 0.01
+"""Share of false ones among all anomalies that is put up with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """An anomaly, and the false-discovery rate at which it is still reported."""
+
+    anomaly: Anomaly
+    q: float
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    anomalies: Sequence[Judged]
+    """The worst first."""
+    tests: int
+    notes: tuple[str, ...]
+    answer: Answer
+
+
+def find(layout: Layout, span: Span) -> Found:
+    """Return what is unusual in a span, against the 28 days before each moment."""
+    known, counted = ground(layout, span)
+    wanted = {name: cube for family in FAMILIES for name, cube in family.CUBES.items()}
+    asked = {name: (cube.dimensions, cube.having) for name, cube in wanted.items()}
+    tables, answer = activity.counted(layout, counted, asked)
+    results = [family.find(tables, known) for family in FAMILIES]
+    found = [anomaly for result in results for anomaly in result.anomalies]
+    tests = sum(result.tests for result in results)
+    rates = tails.q_values([anomaly.p for anomaly in found], tests)
+    judged = [Judged(anomaly, float(q)) for anomaly, q in zip(found, rates, strict=True) if q <= FALSE_DISCOVERIES]
+    judged.sort(key=rank)
+    return Found(judged, tests, tuple(note for result in results for note in result.notes), answer)
+
+
+def rank(each: Judged) -> tuple[int, float, int, str]:
+    """Return what anomalies are sorted by: severity, then how surprising, then time."""
+    return (-each.anomaly.severity, each.anomaly.p, each.anomaly.start, each.anomaly.id)
