@@ -11,6 +11,7 @@ from ctaudit.engines import conditions
 from ctaudit.engines.interrupt import interruptible
 from ctaudit.errors import QueryLimit
 from ctaudit.query import Answer, Span
+from ctaudit.records.outcome import DENIED, QUOTA, THROTTLED
 from ctaudit.store import embedded, reader
 from ctaudit.store.layout import Layout
 from ctaudit.store.views import segments_sql
@@ -26,6 +27,9 @@ _DIMENSIONS: Mapping[str, str] = {
     "source": "eventsource",
     "name": "eventname",
     "error": "errorcode",
+    "succeeded": "errorcode IS NULL",
+    "denied": f"coalesce(regexp_matches(errorcode, '{DENIED}'), false)",
+    "limited": f"coalesce(regexp_matches(errorcode, '{QUOTA}|{THROTTLED}'), false)",
     "write": "coalesce(readonly = 'false', false)",
     "principal": f"""coalesce(regexp_replace(useridentity.arn, '{_ROLE}', '\\1'),
                      useridentity.principalid, useridentity.invokedby)""",
@@ -40,7 +44,7 @@ _DIMENSIONS: Mapping[str, str] = {
     "hour": f"{_SECOND} // {_HOUR}",
 }
 """Dimension -> its SQL."""
-_TRUTHS = frozenset(("write",))
+_TRUTHS = frozenset(("write", "succeeded", "denied", "limited"))
 _CALLS = "eventtime IS NOT NULL AND eventname IS NOT NULL AND coalesce(eventcategory, '') <> 'Insight'"
 
 
