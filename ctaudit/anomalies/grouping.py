@@ -52,8 +52,8 @@ def within(table: pa.Table, ground: Ground) -> pa.Table:
 
 def own_calls(table: pa.Table) -> pa.Table:
     """Return the rows of calls that somebody made, not a service by itself or for somebody."""
-    somebody = pc.field("service").is_null() & pc.field("principal").is_valid()
-    return table.filter(somebody & (pc.fill_null(pc.field("principal_type"), "") != "AWSService"))
+    somebody = pc.and_(pc.is_null(table["service"]), pc.is_valid(table["principal"]))
+    return table.filter(pc.and_(somebody, pc.not_equal(pc.fill_null(table["principal_type"], ""), "AWSService")))
 
 
 def account_mask(ground: Ground, account: str) -> Mask:

@@ -20,6 +20,10 @@ _BIN, _HOUR = 300, 3600
 _ROLE = r"^(arn:[^:]*:sts::[^:]*:assumed-role/[^/]+)/.*$"
 _ADDRESS = r"[0-9a-fA-F]*[.:][0-9a-fA-F.:]+"
 _AGENT = r"^\[?\s*([A-Za-z][A-Za-z0-9._+-]*)"
+_PERMISSION = (
+    "(Put|Attach|Detach|Delete)(User|Role|Group)(Policy|PermissionsBoundary)|(Create|SetDefault)PolicyVersion"
+    "|DeletePolicy|(AddUserTo|RemoveUserFrom)Group|UpdateAssumeRolePolicy"
+)
 _SECOND = "epoch(TRY_CAST(eventtime AS TIMESTAMP))::BIGINT"
 _DIMENSIONS: Mapping[str, str] = {
     "account": "coalesce(calls.account, '')",
@@ -29,6 +33,8 @@ _DIMENSIONS: Mapping[str, str] = {
     "error": "errorcode",
     "succeeded": "errorcode IS NULL",
     "denied": f"coalesce(regexp_matches(errorcode, '{DENIED}'), false)",
+    "permission": f"""coalesce(eventsource = 'iam.amazonaws.com' AND errorcode IS NULL
+                      AND regexp_full_match(eventname, '{_PERMISSION}'), false)""",
     "limited": f"coalesce(regexp_matches(errorcode, '{QUOTA}|{THROTTLED}'), false)",
     "write": "coalesce(readonly = 'false', false)",
     "principal": f"""coalesce(regexp_replace(useridentity.arn, '{_ROLE}', '\\1'),
@@ -44,7 +50,7 @@ _DIMENSIONS: Mapping[str, str] = {
     "hour": f"{_SECOND} // {_HOUR}",
 }
 """Dimension -> its SQL."""
-_TRUTHS = frozenset(("write", "succeeded", "denied", "limited"))
+_TRUTHS = frozenset(("write", "succeeded", "denied", "permission", "limited"))
 _CALLS = "eventtime IS NOT NULL AND eventname IS NOT NULL AND coalesce(eventcategory, '') <> 'Insight'"
 
 

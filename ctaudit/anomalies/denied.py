@@ -1,0 +1,61 @@
+"""Refused calls: too many of them, too many different ones, and those that were no longer refused."""
+
+from __future__ import annotations
+
+from ctaudit.anomalies import denied_apis, denied_rate, denied_then, refusals
+from ctaudit.anomalies.anomaly import Kind, Tested
+from ctaudit.anomalies.cube import Counted
+from ctaudit.anomalies.ground import HISTORY_DAYS, LEAST_DAYS, Ground
+from ctaudit.anomalies.phrases import counted as number_of
+from ctaudit.table import Value
+
+CUBES = refusals.CUBES
+KINDS = {
+    denied_rate.KIND: Kind(
+        "a principal is refused more of its calls than it used to be",
+        (
+            "a program was rolled out before the permissions that it needs",
+            "a permission was taken away, or a service control policy was tightened",
+            "a new version of a tool asks for more than before",
+        ),
+    ),
+    denied_apis.KIND: Kind(
+        "a principal is refused many different calls in a short time",
+        (
+            "somebody opened pages of the console that show more than the permissions allow",
+            "a scanner of the own security team or an inventory tool with too few permissions",
+            "a new role is tried out",
+        ),
+    ),
+    denied_then.KIND: Kind(
+        "what was refused to a principal works a little later",
+        (
+            "a permission that was lacking was asked for and given",
+            "somebody develops a policy and tries it out",
+            "other targets of the same call were always allowed",
+        ),
+    ),
+}
+
+
+def find(counted: Counted, ground: Ground) -> Tested:
+    """Judge by principal what was refused in the time asked for."""
+    watched = refusals.Watched.of(ground)
+    hours, refused = refusals.hours_of(counted, ground), refusals.refusals_of(counted, ground)
+    found = [
+        denied_rate.find(hours, refused, watched),
+        denied_apis.find(hours, refused, watched),
+        denied_then.find(counted, hours, refused, watched),
+    ]
+    short = {hours.keys[each] for each in found[0].short} | {refused.keys[each] for each in found[2].short}
+    who = number_of(len(short), "principal was refused calls but has", "principals were refused calls but have")
+    note = f"{who} less than {LEAST_DAYS} days of history: only how many different calls were refused was judged"
+    anomalies = [anomaly for each in found for anomaly in each.anomalies]
+    parameters: dict[str, Value] = {
+        "history": f"{HISTORY_DAYS} days, at least {LEAST_DAYS}",
+        "least refused calls in an hour": denied_rate.LEAST_REFUSED,
+        "least different refused calls in an hour": denied_apis.LEAST_APIS,
+        "least services of these": denied_apis.LEAST_SERVICES,
+        "days until a refused call works": denied_then.WITHIN // 86400,
+    }
+    return Tested(anomalies, sum(each.tests for each in found), (note,) if short else (), parameters)
