@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -93,7 +94,7 @@ class Episode:
 def find(counted: Counted, ground: Ground) -> Tested:
     """Judge the limits that were hit in the time asked for."""
     hits, watched = _hits(within(counted[HITS], ground)), Watched.of(ground)
-    places = len({(*key,) for key in grouped(counted[PLACES], ("account", "region", "source"))[1]})
+    places = counted[PLACES].num_rows
     anomalies: list[Anomaly] = []
     tests, short = 0, 0
     for number, key in enumerate(hits.keys):
@@ -124,23 +125,20 @@ def _hits(table: pa.Table) -> Hits:
     texts = [coded(table[each]) for each in ("region", "name", "error", "principal")]
     first, last, n = (numbers(table, name) for name in ("first", "last", "n"))
     order = np.lexsort((*(codes for codes, _ in texts), n, last, first, key))
-    columns = (each[order] for each in (key, n, first, last))
-    return Hits(keys, *columns, tuple((codes[order], words) for codes, words in texts))
+    words = tuple((codes[order], words) for codes, words in texts)
+    return Hits(keys, key[order], n[order], first[order], last[order], words)
 
 
 def _hourly(hits: Hits, rows: slice) -> tuple[Ints, npt.NDArray[np.float64]]:
     hour, at = np.unique(hits.first[rows] // HOUR, return_inverse=True)
-    return hour, np.bincount(at, weights=hits.calls[rows], minlength=len(hour))
+    return hour, np.bincount(at, weights=hits.calls[rows], minlength=len(hour)).astype(np.float64)
 
 
 def _clusters(hits: Hits, rows: slice, join: int) -> Iterator[slice]:
     """Yield the rows of each stretch without a pause."""
-    first, last = (
-        hits.first[rows],
-        np.maximum.accumulate(hits.last[rows]) if rows.stop > rows.start else hits.last[rows],
-    )
+    first, last = hits.first[rows], np.maximum.accumulate(hits.last[rows])
     edges = [rows.start, *(rows.start + 1 + np.flatnonzero(first[1:] > last[:-1] + join)).tolist(), rows.stop]
-    yield from (slice(low, high) for low, high in zip(edges, edges[1:], strict=False) if low < high)
+    yield from (slice(low, high) for low, high in pairwise(edges) if low < high)
 
 
 def _new_quotas(hits: Hits, rows: slice, watched: Watched, places: int) -> Iterator[Episode]:
@@ -180,7 +178,7 @@ def _throttlings(hits: Hits, rows: slice, watched: Watched, _: int) -> Iterator[
         mean = float(past.sum() + 1) / (size + 1)  # one more hour, with one hit: never quite nothing
         variance = float((past**2).sum() + 1) / (size + 1) - mean**2
         before = int(past.max()) if len(past) else 0
-        p = float(tails.upper(calls[at], mean, max(variance, mean + mean**2 / 0.5 if not len(past) else mean)))
+        p = float(tails.upper(calls[at], mean, max(variance, mean)))
         if p >= CANDIDATE or calls[at] <= ABOVE_MOST * before:
             continue
         bounds = rows.start + np.searchsorted(hits.first[rows] // HOUR, [hour[at], hour[at] + 1])
@@ -208,8 +206,8 @@ def _anomaly(each: Episode, key: Key, hits: Hits, watched: Watched) -> Anomaly:
     calls = int(hits.calls[each.rows].sum())
     who = listed([principal or "nobody named" for principal in principals])
     sentence = (
-        f"{service(source)} answered {number_of(calls, 'call')} ({listed([called(source, name) for name in names])}) of "
-        f"{who} with {listed(errors)} within {lasting(end - start)} in {listed(regions)}; "
+        f"{service(source)} answered {number_of(calls, 'call')} ({listed([called(source, name) for name in names])}) "
+        f"of {who} with {listed(errors)} within {lasting(end - start)} in {listed(regions)}; "
         f"{before} in the {lasting(start - since)} before"
     )
     grave = what == "quota" and source in COMPUTE
