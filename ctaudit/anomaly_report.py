@@ -8,6 +8,7 @@ from types import ModuleType
 
 from ctaudit.anomalies import bursts, insights, tails
 from ctaudit.anomalies.anomaly import Anomaly
+from ctaudit.anomalies.ground import Ground
 from ctaudit.anomaly_ground import ground
 from ctaudit.engines import activity
 from ctaudit.query import Answer, Span
@@ -36,6 +37,7 @@ class Found:
     """The worst first."""
     tests: int
     notes: tuple[str, ...]
+    ground: Ground
     answer: Answer
 
 
@@ -51,7 +53,7 @@ def find(layout: Layout, span: Span) -> Found:
     rates = tails.q_values([anomaly.p for anomaly in found], tests)
     judged = [Judged(anomaly, float(q)) for anomaly, q in zip(found, rates, strict=True) if q <= FALSE_DISCOVERIES]
     judged.sort(key=rank)
-    return Found(judged, tests, tuple(note for result in results for note in result.notes), answer)
+    return Found(judged, tests, tuple(note for result in results for note in result.notes), known, answer)
 
 
 def rank(each: Judged) -> tuple[int, float, int, str]:
