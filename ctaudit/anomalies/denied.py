@@ -6,7 +6,7 @@ from ctaudit.anomalies import denied_apis, denied_rate, denied_then, refusals
 from ctaudit.anomalies.anomaly import Kind, Tested
 from ctaudit.anomalies.cube import Counted
 from ctaudit.anomalies.ground import HISTORY_DAYS, LEAST_DAYS, Ground
-from ctaudit.anomalies.phrases import counted as number_of
+from ctaudit.anomalies.telling import several
 from ctaudit.table import Value
 
 CUBES = refusals.CUBES
@@ -48,14 +48,15 @@ def find(counted: Counted, ground: Ground) -> Tested:
         denied_then.find(counted, hours, refused, watched),
     ]
     short = {hours.keys[each] for each in found[0].short} | {refused.keys[each] for each in found[2].short}
-    who = number_of(len(short), "principal was refused calls but has", "principals were refused calls but have")
+    who = several(len(short), "principal was refused calls but has", "principals were refused calls but have")
     note = f"{who} less than {LEAST_DAYS} days of history: only how many different calls were refused was judged"
     anomalies = [anomaly for each in found for anomaly in each.anomalies]
     parameters: dict[str, Value] = {
-        "history": f"{HISTORY_DAYS} days, at least {LEAST_DAYS}",
-        "least refused calls in an hour": denied_rate.LEAST_REFUSED,
-        "least different refused calls in an hour": denied_apis.LEAST_APIS,
-        "least services of these": denied_apis.LEAST_SERVICES,
-        "days until a refused call works": denied_then.WITHIN // 86400,
+        "history_days": HISTORY_DAYS,
+        "least_history_days": LEAST_DAYS,
+        "least_refused_calls": denied_rate.LEAST_REFUSED,
+        "least_different_calls": denied_apis.LEAST_APIS,
+        "least_services": denied_apis.LEAST_SERVICES,
+        "success_within_days": denied_then.WITHIN // 86400,
     }
     return Tested(anomalies, sum(each.tests for each in found), (note,) if short else (), parameters)

@@ -19,8 +19,8 @@ from ctaudit.anomalies.cube import BIN
 from ctaudit.anomalies.denied_rate import Found
 from ctaudit.anomalies.ground import HISTORY_DAYS, HOUR
 from ctaudit.anomalies.grouping import Ints
-from ctaudit.anomalies.phrases import counted, lasting
 from ctaudit.anomalies.refusals import HISTORY, Hours, Refusals, Watched, series_of, services
+from ctaudit.anomalies.telling import lasting, several
 
 KIND = "denied.enumeration"
 WINDOW = 3600
@@ -160,8 +160,8 @@ def _anomaly(each: Window, who: int, most: int, usual: Usual, refusals: Refusals
     if start - since < HOUR:
         before = "the logs do not tell of any time before"
     sentence = (
-        f"{principal} was refused {counted(int(refusals.calls[each.rows].sum()), 'call')} of {len(apis):,} kinds in "
-        f"{counted(len(sources), 'service')} ({services(sources)}) within {lasting(end - start)}; {before}"
+        f"{principal} was refused {several(int(refusals.calls[each.rows].sum()), 'call')} of {len(apis):,} kinds in "
+        f"{several(len(sources), 'service')} ({services(sources)}) within {lasting(end - start)}; {before}"
     )
     grave = len(apis) > MANY_APIS and (key in refusals.persons or len(sources) >= MANY_SERVICES)
     own = refusals.of(who)
@@ -176,10 +176,10 @@ def _anomaly(each: Window, who: int, most: int, usual: Usual, refusals: Refusals
         baseline=(since, start) if since < start else None,
         series=series,
         parameters={
-            "method": "negative binomial of different calls, where something is refused at all",
-            "hours of principals before": usual.hours,
-            "of these with refused calls": usual.refused,
-            "mean of different calls in these": usual.mean,
-            "most before": most,
+            "distribution": "negative binomial of different calls, where something is refused at all",
+            "principal_hours_before": usual.hours,
+            "principal_hours_refused": usual.refused,
+            "mean_different_calls": usual.mean,
+            "highest_before": most,
         },
     )

@@ -15,8 +15,8 @@ from scipy import special
 
 from ctaudit.anomalies.anomaly import Anomaly, Selection, Severity
 from ctaudit.anomalies.ground import HISTORY_DAYS, HOUR, LEAST_DAYS
-from ctaudit.anomalies.phrases import counted, lasting
 from ctaudit.anomalies.refusals import HISTORY, Hours, Refusals, Watched, series_of
+from ctaudit.anomalies.telling import lasting, several
 
 KIND = "denied.rate"
 LEAST_REFUSED = 10
@@ -148,7 +148,7 @@ def _anomaly(each: Unusual, hours: Hours, refusals: Refusals, who: int, watched:
     since = max((ground.first_hour + past.begin) * HOUR, begin - HISTORY)
     total = int(refusals.calls[rows].sum())
     sentence = (
-        f"{principal} was refused {counted(total, 'call')} within {lasting(end - start)} ({refusals.told(apis)}), "
+        f"{principal} was refused {several(total, 'call')} within {lasting(end - start)} ({refusals.told(apis)}), "
         f"in one hour {each.refused:,} of {each.calls:,}; in the {lasting(begin - since)} before it was "
         f"{past.refused:,} of {past.calls:,}, and at most {past.most:,} in an hour"
     )
@@ -162,9 +162,9 @@ def _anomaly(each: Unusual, hours: Hours, refusals: Refusals, who: int, watched:
         baseline=(since, begin),
         series=series,
         parameters={
-            "method": "beta-binomial",
-            "share before": share,
+            "distribution": "beta-binomial",
+            "share_before": share,
             "spread": past.spread,
-            "different calls": len(apis),
+            "different_calls": len(apis),
         },
     )

@@ -21,9 +21,9 @@ from ctaudit.anomalies.cube import Counted
 from ctaudit.anomalies.denied_rate import Found
 from ctaudit.anomalies.ground import DAY, HOUR, LEAST_DAYS
 from ctaudit.anomalies.grouping import Key, coded, grouped, numbers, own_calls, within
-from ctaudit.anomalies.phrases import called, lasting, listed
-from ctaudit.anomalies.phrases import counted as number_of
+from ctaudit.anomalies.phrases import called, listed
 from ctaudit.anomalies.refusals import HISTORY, PERMISSIONS, SUCCEEDED, Hours, Refusals, Watched
+from ctaudit.anomalies.telling import lasting, several
 
 KIND = "denied.then_succeeded"
 WITHIN = 7 * DAY
@@ -192,7 +192,7 @@ def _anomaly(
     closest = min(each.worked - each.refused for each in episode)
     names = listed([called(*refusals.apis[each]) for each in apis])
     sentence = (
-        f"{principal} made {number_of(len(apis), 'kind')} of calls with success that had been refused to it "
+        f"{principal} made {several(len(apis), 'kind')} of calls with success that had been refused to it "
         f"{lasting(closest)} before and had never worked ({names})"
     )
     grave = False
@@ -209,9 +209,9 @@ def _anomaly(
         Selection(refused, end, account, "", refusals.sources(apis), refusals.names(apis), (), (principal,)),
         baseline=(since, start),
         parameters={
-            "method": "how often a refused call works later, and how often permissions are changed",
-            "share of refused calls that work later": often,
-            "permissions changed at": None if change is None else change.at,
-            "permissions changed by": None if change is None else change.by,
+            "distribution": "how often a refused call works later, and how often permissions are changed",
+            "share_that_works_later": often,
+            "permissions_changed_at": None if change is None else change.at,
+            "permissions_changed_by": None if change is None else change.by,
         },
     )

@@ -51,9 +51,9 @@ def within(table: pa.Table, ground: Ground) -> pa.Table:
 
 
 def own_calls(table: pa.Table) -> pa.Table:
-    """Return the rows of calls that somebody made, not a service by itself or for somebody."""
-    somebody = pc.and_(pc.is_null(table["service"]), pc.is_valid(table["principal"]))
-    return table.filter(pc.and_(somebody, pc.not_equal(pc.fill_null(table["principal_type"], ""), "AWSService")))
+    """Return the rows of calls that somebody made who has a name, not a service by itself or for somebody."""
+    known = table.filter(pc.field("principal").is_valid())
+    return known.filter(pc.field("own")) if "own" in known.column_names else known
 
 
 def account_mask(ground: Ground, account: str) -> Mask:

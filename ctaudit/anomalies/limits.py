@@ -21,9 +21,9 @@ from ctaudit.anomalies.anomaly import Anomaly, Kind, Selection, Severity, Tested
 from ctaudit.anomalies.cube import Counted, Cube
 from ctaudit.anomalies.ground import DAY, HISTORY_DAYS, HOUR, LEAST_DAYS, Ground
 from ctaudit.anomalies.grouping import Ints, Key, coded, grouped, numbers, within
-from ctaudit.anomalies.phrases import called, lasting, listed, service
-from ctaudit.anomalies.phrases import counted as number_of
+from ctaudit.anomalies.phrases import called, listed
 from ctaudit.anomalies.refusals import HISTORY, Watched, series_of
+from ctaudit.anomalies.telling import lasting, service, several
 from ctaudit.records.outcome import THROTTLED
 from ctaudit.table import Value
 
@@ -106,12 +106,13 @@ def find(counted: Counted, ground: Ground) -> Tested:
                 short += 1
             elif each.p < CANDIDATE or key[2] == "quota":
                 anomalies.append(_anomaly(each, key, hits, watched))
-    who = number_of(short, "time a limit was hit", "times a limit was hit")
+    who = several(short, "time a limit was hit", "times a limit was hit")
     note = f"{who} with less than {LEAST_DAYS} days of history: whether that is new was not judged"
     parameters: dict[str, Value] = {
-        "history": f"{HISTORY_DAYS} days, at least {LEAST_DAYS}",
-        "least throttled calls in an hour": LEAST_THROTTLED,
-        "accounts, regions and services": places,
+        "history_days": HISTORY_DAYS,
+        "least_history_days": LEAST_DAYS,
+        "least_throttled_calls": LEAST_THROTTLED,
+        "places_and_services": places,
     }
     return Tested(anomalies, tests, (note,) if short else (), parameters)
 
@@ -206,7 +207,7 @@ def _anomaly(each: Episode, key: Key, hits: Hits, watched: Watched) -> Anomaly:
     calls = int(hits.calls[each.rows].sum())
     who = listed([principal or "nobody named" for principal in principals])
     sentence = (
-        f"{service(source)} answered {number_of(calls, 'call')} ({listed([called(source, name) for name in names])}) "
+        f"{service(source)} answered {several(calls, 'call')} ({listed([called(source, name) for name in names])}) "
         f"of {who} with {listed(errors)} within {lasting(end - start)} in {listed(regions)}; "
         f"{before} in the {lasting(start - since)} before"
     )
@@ -226,5 +227,5 @@ def _anomaly(each: Episode, key: Key, hits: Hits, watched: Watched) -> Anomaly:
         expected=round(each.mean, 3),
         baseline=(since, start),
         series=series,
-        parameters={"method": method, "regions": list(regions), "principals": list(principals)},
+        parameters={"distribution": method, "regions": list(regions), "principals": list(principals)},
     )

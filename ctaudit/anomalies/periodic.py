@@ -23,11 +23,11 @@ from ctaudit.anomalies.anomaly import Anomaly, Kind, Selection, Series, Severity
 from ctaudit.anomalies.cube import Counted, Cube
 from ctaudit.anomalies.ground import DAY, HISTORY_DAYS, HOUR, Ground
 from ctaudit.anomalies.grouping import Ints, Key, grouped, numbers, within
-from ctaudit.anomalies.phrases import called, lasting, listed
-from ctaudit.anomalies.phrases import counted as number_of
+from ctaudit.anomalies.phrases import called, listed
 from ctaudit.anomalies.refusals import CALLS, HISTORY
 from ctaudit.anomalies.refusals import CUBES as REFUSALS
 from ctaudit.anomalies.runs import LEAST_LIFE, LEAST_RUNS, LONG, Rhythm, rhythms
+from ctaudit.anomalies.telling import lasting, several
 from ctaudit.table import Value
 from ctaudit.times import format_epoch
 
@@ -102,13 +102,13 @@ def find(counted: Counted, ground: Ground) -> Tested:
             lapsed[each.key] += len(each.missed)
     anomalies = [_anomaly(each, share, lapsed, ground) for each in _together(told)]
     unknown = [each for each in gaps if each.uncovered and each.end > ground.since]
-    times = number_of(sum(each.uncovered for each in unknown), "time")
-    note = f"{number_of(len(unknown), 'job')} should have run {times} while the logs do not tell: these count as no gap"
+    times = several(sum(each.uncovered for each in unknown), "time")
+    note = f"{several(len(unknown), 'job')} should have run {times} while the logs do not tell: these count as no gap"
     parameters: dict[str, Value] = {
-        "least runs": LEAST_RUNS,
-        "least days": LEAST_LIFE // DAY,
-        "beats missed": f"{MISSED}, {MISSED_DAILY} of daily jobs with {DAILY_RUNS} runs",
-        "share of beats left out": share,
+        "least_runs": LEAST_RUNS,
+        "least_history_days": LEAST_LIFE // DAY,
+        "beats_missed": f"{MISSED}, {MISSED_DAILY} of daily jobs with {DAILY_RUNS} runs",
+        "share_of_lapses": share,
     }
     return Tested(anomalies, len(jobs), (note,) if unknown else (), parameters)
 
@@ -215,8 +215,8 @@ def _anomaly(gaps: Sequence[Gap], share: float, lapsed: dict[Key, int], ground: 
     runs, missed = int((starts >= since).sum()), len(worst.missed)
     what = f" ({listed([called(*each) for each in calls])})" if calls else ""
     sentence = (
-        f"{principal} ran every {lasting(worst.rhythm.beat)}{what}, {number_of(runs, 'time')} in the "
-        f"{lasting(start - since)} before, and then missed {number_of(missed, 'run')} in a row from "
+        f"{principal} ran every {lasting(worst.rhythm.beat)}{what}, {several(runs, 'time')} in the "
+        f"{lasting(start - since)} before, and then missed {several(missed, 'run')} in a row from "
         f"{format_epoch(start)} on{', and has not run since' if worst.ongoing else ''}; the logs cover these times"
     )
     names = tuple(sorted({name for _, name in calls}))
@@ -232,11 +232,11 @@ def _anomaly(gaps: Sequence[Gap], share: float, lapsed: dict[Key, int], ground: 
         baseline=(since, start),
         series=_series(worst, start, ground),
         parameters={
-            "method": "beats in a row that a job leaves out",
-            "beat in seconds": round(worst.rhythm.beat),
-            "spread in seconds": round(worst.rhythm.spread),
-            "beats left out before": lapsed[worst.key],
-            "beats left out by all jobs": share,
+            "distribution": "beats in a row that a job leaves out",
+            "beat_seconds": round(worst.rhythm.beat),
+            "spread_seconds": round(worst.rhythm.spread),
+            "lapses_before": lapsed[worst.key],
+            "share_of_lapses": share,
             "calls": [called(*each) for each in calls],
         },
     )

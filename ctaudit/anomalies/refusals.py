@@ -14,13 +14,14 @@ from ctaudit.anomalies.anomaly import Series
 from ctaudit.anomalies.cube import Counted, Cube
 from ctaudit.anomalies.ground import DAY, HISTORY_DAYS, HOUR, Ground
 from ctaudit.anomalies.grouping import Ints, Key, Mask, account_mask, days_before, grouped, numbers, own_calls, within
-from ctaudit.anomalies.phrases import called, listed, service
+from ctaudit.anomalies.phrases import called, listed
+from ctaudit.anomalies.telling import service
 
 CALLS, APIS, SUCCEEDED, PERMISSIONS = "denied.calls", "denied.apis", "denied.succeeded", "denied.permissions"
 CUBES = {
-    CALLS: Cube(("account", "region", "principal", "principal_type", "service", "hour", "denied")),
-    APIS: Cube(("account", "principal", "principal_type", "service", "source", "name", "bin"), ("denied",)),
-    SUCCEEDED: Cube(("account", "principal", "principal_type", "service", "source", "name"), ("succeeded",)),
+    CALLS: Cube(("account", "region", "principal", "principal_type", "own", "hour", "denied")),
+    APIS: Cube(("account", "principal", "principal_type", "source", "name", "bin"), ("own", "denied")),
+    SUCCEEDED: Cube(("account", "principal", "source", "name"), ("own", "succeeded")),
     PERMISSIONS: Cube(("account", "principal", "source", "name", "bin"), ("permission",)),
 }
 HISTORY = HISTORY_DAYS * DAY

@@ -37,6 +37,9 @@ _DIMENSIONS: Mapping[str, str] = {
                       AND regexp_full_match(eventname, '{_PERMISSION}'), false)""",
     "limited": f"coalesce(regexp_matches(errorcode, '{QUOTA}|{THROTTLED}'), false)",
     "write": "coalesce(readonly = 'false', false)",
+    "own": "useridentity.invokedby IS NULL AND coalesce(useridentity.type, '') <> 'AWSService'",
+    "change": """coalesce(readonly = 'false', false) OR coalesce(eventsource = 'sts.amazonaws.com'
+                 AND regexp_matches(eventname, '^(Assume|Get(Session|Federation)Token)'), false)""",
     "principal": f"""coalesce(regexp_replace(useridentity.arn, '{_ROLE}', '\\1'),
                      useridentity.principalid, useridentity.invokedby)""",
     "principal_type": "useridentity.type",
@@ -50,7 +53,7 @@ _DIMENSIONS: Mapping[str, str] = {
     "hour": f"{_SECOND} // {_HOUR}",
 }
 """Dimension -> its SQL."""
-_TRUTHS = frozenset(("write", "succeeded", "denied", "permission", "limited"))
+_TRUTHS = frozenset(("write", "own", "change", "succeeded", "denied", "permission", "limited"))
 _CALLS = "eventtime IS NOT NULL AND eventname IS NOT NULL AND coalesce(eventcategory, '') <> 'Insight'"
 
 
