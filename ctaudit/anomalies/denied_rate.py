@@ -35,13 +35,19 @@ MOST_TERMS = 1_000_000
 class Past:
     """A principal's hours before the one that is judged."""
 
+    row: int
+    """The first of them."""
     calls: int
     refused: int
     most: int
     """Refused within an hour."""
     spread: float
     """Correlation between calls of the same hour: 0 where each is refused by itself."""
-    begin: int
+
+    @property
+    def share(self) -> float:
+        """The share of calls that were refused, half a call more than there were: never quite nothing."""
+        return (self.refused + 0.5) / (self.calls + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,30 +85,55 @@ def find(hours: Hours, refusals: Refusals, watched: Watched) -> Found:
 
 
 def _unusual(hours: Hours, candidates: list[int], watched: Watched, short: set[int]) -> Iterator[Unusual]:
-    accounts = np.array([key[0] for key in hours.keys])
-    spreads: dict[tuple[str, int], float] = {}
+    spreads = _Spreads(hours)
+    first = latest = -1
     for row in candidates:
         who, hour = int(hours.who[row]), int(hours.hour[row])
-        own = slice(*(hours.of(who).start, row))
-        low = own.start + int(np.searchsorted(hours.hour[own], hour - HISTORY_DAYS * 24))
-        calls, refused = hours.calls[low:row], hours.refused[low:row]
-        account = hours.keys[who][0]
-        known = hour - int(hours.hour[low]) >= LEAST_DAYS * 24 and calls.sum() >= LEAST_CALLS
-        if not known or watched.days(account, (watched.ground.first_hour + hour) * HOUR) < LEAST_DAYS:
+        # An episode that goes on is compared with what was before it.
+        on = latest >= 0 and hours.who[latest] == who and hour - hours.hour[latest] <= JOIN
+        before = first if on else row
+        past = _past(hours, before, watched)
+        if past is None:
             short.add(who)
             continue
         k, n = int(hours.refused[row]), int(hours.calls[row])
-        share, most = (refused.sum() + 0.5) / (calls.sum() + 1), int(refused.max())
-        if k < LEAST_TIMES * share * n or k <= ABOVE_MOST * most:
+        if k < LEAST_TIMES * past.share * n or k <= ABOVE_MOST * past.most:
             continue
-        day = account, hour // 24 * 24
-        if day not in spreads:
-            spreads[day] = _spread(hours, np.flatnonzero((accounts == account)[hours.who] & (hours.hour < day[1])))
-        spread = max(spreads[day], _spread(hours, np.arange(low, row)))
-        p = tail(k, n, float(share), min(1 / max(spread, 1e-9) - 1, float(calls.sum()) + 1))
+        past = replace(past, spread=max(spreads.of_account(before), _spread(hours, np.arange(past.row, before))))
+        p = tail(k, n, past.share, min(1 / max(past.spread, 1e-9) - 1, past.calls + 1.0))
         if p < CANDIDATE:
-            past = Past(int(calls.sum()), int(refused.sum()), most, spread, int(hours.hour[low]))
+            first, latest = before, row
             yield Unusual(who, hour, hour, n, k, past, p)
+
+
+def _past(hours: Hours, row: int, watched: Watched) -> Past | None:
+    """Return the 28 days before an hour of a principal, or None where they are too few to judge by."""
+    who, hour = int(hours.who[row]), int(hours.hour[row])
+    begin = hours.of(who).start
+    low = begin + int(np.searchsorted(hours.hour[begin:row], hour - HISTORY_DAYS * 24))
+    calls, refused = int(hours.calls[low:row].sum()), hours.refused[low:row]
+    known = hour - int(hours.hour[low]) >= LEAST_DAYS * 24 and calls >= LEAST_CALLS
+    at = (watched.ground.first_hour + hour) * HOUR
+    if not known or watched.days(hours.keys[who][0], at) < LEAST_DAYS:
+        return None
+    return Past(low, calls, int(refused.sum()), int(refused.max()), 0.0)
+
+
+class _Spreads:
+    """How alike calls of the same hour fare in whole accounts, before the days on which that is asked."""
+
+    def __init__(self, hours: Hours) -> None:
+        self._hours = hours
+        self._account = np.array([key[0] for key in hours.keys], dtype=object)
+        self._known: dict[tuple[str, int], float] = {}
+
+    def of_account(self, row: int) -> float:
+        hours, account = self._hours, self._account[self._hours.who[row]]
+        day = account, int(hours.hour[row]) // 24 * 24
+        if day not in self._known:
+            mine = (self._account == account)[hours.who] & (hours.hour < day[1])
+            self._known[day] = _spread(hours, np.flatnonzero(mine & (hours.hour >= day[1] - HISTORY_DAYS * 24)))
+        return self._known[day]
 
 
 def _spread(hours: Hours, rows: np.typing.NDArray[np.int64]) -> float:
@@ -145,25 +176,24 @@ def _anomaly(each: Unusual, hours: Hours, refusals: Refusals, who: int, watched:
     rows = slice(*(own.start + np.searchsorted(refusals.first[own], [begin, until])))
     start, end = int(refusals.first[rows].min()), int(refusals.last[rows].max()) + 1
     apis, past = refusals.by_calls(rows), each.past
-    since = max((ground.first_hour + past.begin) * HOUR, begin - HISTORY)
+    since = max((ground.first_hour + int(hours.hour[past.row])) * HOUR, begin - HISTORY)
     total = int(refusals.calls[rows].sum())
     sentence = (
         f"{principal} was refused {several(total, 'call')} within {lasting(end - start)} ({refusals.told(apis)}), "
         f"in one hour {each.refused:,} of {each.calls:,}; in the {lasting(begin - since)} before it was "
         f"{past.refused:,} of {past.calls:,}, and at most {past.most:,} in an hour"
     )
-    share = (past.refused + 0.5) / (past.calls + 1)
     series = series_of(refusals.first[own], refusals.calls[own], (start, end), ground, watched.mask(account), HOUR)
     return Anomaly(
         *(KIND, Severity.MEDIUM, account, "", (principal,), start, end, sentence),
         *(float(each.refused), "refused calls in an hour", each.p),
         Selection(start, end, account, "", refusals.sources(apis), refusals.names(apis), ("*",), (principal,)),
-        expected=round(share * each.calls, 3),
+        expected=round(past.share * each.calls, 3),
         baseline=(since, begin),
         series=series,
         parameters={
             "distribution": "beta-binomial",
-            "share_before": share,
+            "share_before": past.share,
             "spread": past.spread,
             "different_calls": len(apis),
         },

@@ -215,7 +215,7 @@ def _anomaly(gaps: Sequence[Gap], share: float, lapsed: dict[Key, int], ground: 
     runs, missed = int((starts >= since).sum()), len(worst.missed)
     what = f" ({listed([called(*each) for each in calls])})" if calls else ""
     sentence = (
-        f"{principal} ran every {lasting(worst.rhythm.beat)}{what}, {several(runs, 'time')} in the "
+        f"{principal} ran every {_beat(worst.rhythm.beat)}{what}, {several(runs, 'time')} in the "
         f"{lasting(start - since)} before, and then missed {several(missed, 'run')} in a row from "
         f"{format_epoch(start)} on{', and has not run since' if worst.ongoing else ''}; the logs cover these times"
     )
@@ -240,6 +240,11 @@ def _anomaly(gaps: Sequence[Gap], share: float, lapsed: dict[Key, int], ground: 
             "calls": [called(*each) for each in calls],
         },
     )
+
+
+def _beat(seconds: float) -> str:
+    """Spell a beat to the minute: `hour`, `day`, `6 hours`, `95 minutes`."""
+    return lasting(round(seconds / 60) * 60).removeprefix("an ").removeprefix("a ")
 
 
 def _series(gap: Gap, start: int, ground: Ground) -> Series:

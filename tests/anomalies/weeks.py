@@ -62,7 +62,6 @@ def background(days: int, but: Iterable[int] = ()) -> Iterator[Record]:
     for hour in range(days * 24):
         if hour not in lacking:
             yield call(hour * HOUR + 700 + hour % 7 * 60, role("web"), "dynamodb:DescribeTable")
-            yield call(hour * HOUR + 1900 + hour % 11 * 60, role("web"), "sts:GetCallerIdentity")
 
 
 def at(seconds: float) -> str:
