@@ -83,6 +83,11 @@ class Gap:
         return MISSED_DAILY if self.rhythm.beat >= DAILY and self.run + 1 >= DAILY_RUNS else MISSED
 
     @property
+    def doubtful(self) -> bool:
+        """Whether it would be told if the logs told of all its beats."""
+        return not self.certain and len(self.missed) + self.uncovered >= self.needed
+
+    @property
     def certain(self) -> int:
         """When enough beats were missed; 0 where they were not."""
         return self.missed[self.needed - 1] if len(self.missed) >= self.needed else 0
@@ -92,6 +97,7 @@ def find(counted: Counted, ground: Ground) -> Tested:
     """Find the jobs that did not run in the time asked for."""
     jobs = list(_jobs(counted, ground))
     gaps = [gap for key, rhythm in jobs for gap in _gaps(key, rhythm, ground)]
+    # It begins with the first beat that was missed, perhaps before the time asked for, but could not be told then.
     told = [each for each in gaps if each.certain and ground.since <= each.certain < ground.until]
     beats = sum(len(rhythm.starts) for _, rhythm in jobs)
     lapses = sum(len(each.missed) for each in gaps if not each.certain)
@@ -101,7 +107,7 @@ def find(counted: Counted, ground: Ground) -> Tested:
         if each.key in lapsed and not each.certain:
             lapsed[each.key] += len(each.missed)
     anomalies = [_anomaly(each, share, lapsed, ground) for each in _together(told)]
-    unknown = [each for each in gaps if each.uncovered and each.end > ground.since]
+    unknown = [each for each in gaps if each.doubtful and each.end > ground.since]
     times = several(sum(each.uncovered for each in unknown), "time")
     note = f"{several(len(unknown), 'job')} should have run {times} while the logs do not tell: these count as no gap"
     parameters: dict[str, Value] = {

@@ -100,6 +100,6 @@ def asked(folder: Path, family: ModuleType, records: Iterable[Record], span: Spa
     tables, _ = activity.counted(layout, counted, cubes)
     found: Tested = family.find(tables, known)
     assert {each.kind for each in found.anomalies} <= family.KINDS.keys()
-    assert all(known.since <= each.start < each.end <= known.until for each in found.anomalies)
+    assert all(each.start < each.end <= known.until and each.end > known.since for each in found.anomalies)
     assert all(0 <= each.p <= 1 for each in found.anomalies)
     return Asked(found)
