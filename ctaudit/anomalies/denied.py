@@ -1,15 +1,15 @@
-"""Refused calls: too many of them, too many different ones, and those that were no longer refused."""
+"""Refused calls: too many of them, and too many different ones."""
 
 from __future__ import annotations
 
-from ctaudit.anomalies import denied_apis, denied_rate, denied_then, refusals
+from ctaudit.anomalies import denied_apis, denied_rate, refusals
 from ctaudit.anomalies.anomaly import Kind, Tested
 from ctaudit.anomalies.cube import Counted
 from ctaudit.anomalies.ground import HISTORY_DAYS, LEAST_DAYS, Ground
 from ctaudit.anomalies.telling import several
 from ctaudit.table import Value
 
-CUBES = refusals.CUBES
+CUBES = {name: refusals.CUBES[name] for name in (refusals.CALLS, refusals.APIS)}
 KINDS = {
     denied_rate.KIND: Kind(
         "a principal is refused more of its calls than it used to be",
@@ -27,14 +27,6 @@ KINDS = {
             "a new role is tried out",
         ),
     ),
-    denied_then.KIND: Kind(
-        "what was refused to a principal works a little later",
-        (
-            "a permission that was lacking was asked for and given",
-            "somebody develops a policy and tries it out",
-            "other targets of the same call were always allowed",
-        ),
-    ),
 }
 
 
@@ -45,9 +37,8 @@ def find(counted: Counted, ground: Ground) -> Tested:
     found = [
         denied_rate.find(hours, refused, watched),
         denied_apis.find(hours, refused, watched),
-        denied_then.find(counted, hours, refused, watched),
     ]
-    short = {hours.keys[each] for each in found[0].short} | {refused.keys[each] for each in found[2].short}
+    short = {hours.keys[each] for each in found[0].short}
     who = several(len(short), "principal was refused calls but has", "principals were refused calls but have")
     note = f"{who} less than {LEAST_DAYS} days of history: only how many different calls were refused was judged"
     anomalies = [anomaly for each in found for anomaly in each.anomalies]
@@ -57,6 +48,5 @@ def find(counted: Counted, ground: Ground) -> Tested:
         "least_refused_calls": denied_rate.LEAST_REFUSED,
         "least_different_calls": denied_apis.LEAST_APIS,
         "least_services": denied_apis.LEAST_SERVICES,
-        "success_within_days": denied_then.WITHIN // 86400,
     }
     return Tested(anomalies, sum(each.tests for each in found), (note,) if short else (), parameters)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ctaudit.anomalies import denied
+from ctaudit.anomalies import denied, denied_then
 from ctaudit.anomalies.anomaly import Severity
 from ctaudit.anomalies.denied_rate import tail
 from ctaudit.query import Span
@@ -146,30 +146,30 @@ def refused_then_works(grants: list[Record], works: bool = True, who: Record = R
 
 
 def test_refused_then_allowed_after_it_gave_itself_the_permission(tmp_path: Path) -> None:
-    found = asked(tmp_path, denied, refused_then_works([call(NIGHT + 600, ROBOT, "iam:PutRolePolicy")]))
+    found = asked(tmp_path, denied_then, refused_then_works([call(NIGHT + 600, ROBOT, "iam:PutRolePolicy")]))
     assert found.kinds == ["denied.then_succeeded"]
     anomaly = found.anomalies[0]
     assert anomaly.severity is Severity.HIGH
     assert anomaly.sentence == (
         "arn:aws:sts::111122223333:assumed-role/robot made 4 kinds of calls with success that had been refused to it"
-        " 15 minutes before and had never worked (ec2:DescribeInstances, ec2:DescribeVpcs, ec2:DescribeSnapshots,"
-        " iam:ListUsers); in between permissions were changed by itself (iam:PutRolePolicy)"
+        " 15 minutes before, and had not worked in the 10 days before (ec2:DescribeInstances, ec2:DescribeVpcs,"
+        " ec2:DescribeSnapshots, iam:ListUsers); in between permissions were changed by itself (iam:PutRolePolicy)"
     )
 
 
 def test_refused_then_allowed_after_somebody_else_gave_the_permission(tmp_path: Path) -> None:
-    found = asked(tmp_path, denied, refused_then_works([call(NIGHT + 600, user("eve"), "iam:AttachRolePolicy")]))
+    found = asked(tmp_path, denied_then, refused_then_works([call(NIGHT + 600, user("eve"), "iam:AttachRolePolicy")]))
     assert "changed by arn:aws:iam::111122223333:user/eve (iam:AttachRolePolicy)" in found.one(found.kinds[0]).sentence
 
 
 def test_refused_and_never_allowed_is_nothing(tmp_path: Path) -> None:
     grants = [call(NIGHT + 600, ROBOT, "iam:PutRolePolicy")]
-    assert asked(tmp_path, denied, refused_then_works(grants, works=False)).kinds == []
+    assert asked(tmp_path, denied_then, refused_then_works(grants, works=False)).kinds == []
 
 
 def test_a_grant_that_failed_is_none(tmp_path: Path) -> None:
     grants = [call(NIGHT + 600, ROBOT, "iam:PutRolePolicy", "MalformedPolicyDocument")]
-    found = asked(tmp_path, denied, refused_then_works(grants))
+    found = asked(tmp_path, denied_then, refused_then_works(grants))
     assert all("in between" not in each.sentence for each in found.anomalies)
 
 
@@ -183,7 +183,7 @@ def test_who_works_on_permissions_each_day_is_nothing(tmp_path: Path) -> None:
             call(start + 400, who, what),
         ]
 
-    found = asked(tmp_path, denied, [*background(14), *(each for number in range(14) for each in day(number))])
+    found = asked(tmp_path, denied_then, [*background(14), *(each for number in range(14) for each in day(number))])
     assert found.kinds == []
 
 
@@ -194,15 +194,16 @@ def test_one_refused_target_among_allowed_ones_is_nothing(tmp_path: Path) -> Non
         for number in range(5)
         for side in (1, 0)
     ]
-    assert asked(tmp_path, denied, [*background(11), *busy(ROBOT, 11, 1), *calls]).kinds == []
+    assert asked(tmp_path, denied_then, [*background(11), *busy(ROBOT, 11, 1), *calls]).kinds == []
 
 
 def test_a_month_of_silence_an_empty_store_and_one_event(tmp_path: Path) -> None:
     for number, records in enumerate(([], [call(0, ROBOT, APIS[0], "AccessDenied")], list(background(28)))):
         folder = tmp_path / str(number)
         folder.mkdir()
-        found = asked(folder, denied, records)
-        assert (found.kinds, found.found.notes) == ([], ())
+        for family in (denied, denied_then):
+            found = asked(folder / family.__name__, family, records)
+            assert (found.kinds, found.found.notes) == ([], ())
 
 
 def test_hostile_values_and_clocks_hurt_nobody(tmp_path: Path) -> None:
@@ -214,6 +215,7 @@ def test_hostile_values_and_clocks_hurt_nobody(tmp_path: Path) -> None:
     span = Span(since=at(0), until=at(40 * DAY))
     records = [*background(11), *odd, *looks_around(user("mia"), NIGHT)]
     assert asked(tmp_path, denied, records, span).kinds == ["denied.enumeration"]
+    assert asked(tmp_path / "then", denied_then, records, span).kinds == []
 
 
 def test_the_order_of_events_does_not_matter(tmp_path: Path) -> None:
