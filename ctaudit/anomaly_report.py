@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from types import ModuleType
 
-from ctaudit.anomalies import bursts, insights, provisioning, tails
+from ctaudit.anomalies import bursts, denied, denied_then, insights, limits, periodic, provisioning, tails
 from ctaudit.anomalies.anomaly import Anomaly, Tested
 from ctaudit.anomalies.ground import Ground
 from ctaudit.anomaly_ground import ground
@@ -18,6 +18,10 @@ FAMILIES: tuple[ModuleType, ...] = (
     insights,
     bursts,
     provisioning,
+    denied,
+    denied_then,
+    limits,
+    periodic,
 )
 """Each has `CUBES`, what it asks of the store; `KINDS`, what it can find; and `find`."""
 FALSE_DISCOVERIES = 0.05

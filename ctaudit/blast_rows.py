@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
@@ -15,6 +16,7 @@ from ctaudit.lineage.issued import Issue
 from ctaudit.lineage.persistence import Standing, Thing
 from ctaudit.lineage.spread import Cause, account_of_issue, worse
 from ctaudit.queries.blast import Row, what_is_read
+from ctaudit.records.outcome import DENIED
 
 MOST_EACH = 200
 """Rows of one kind in a section that are told one by one; more are counted in one row."""
@@ -39,7 +41,7 @@ def call_rows(counted: Iterable[Calls], labels: Sequence[Label]) -> list[Row]:
     rows = []
     for each in counted:
         via, confidence, method, origin = labels[each.label]
-        denied = each.error is not None and ("Denied" in each.error or "Unauthorized" in each.error)
+        denied = each.error is not None and re.search(DENIED, each.error) is not None
         service = (each.source or "").removesuffix(".amazonaws.com")
         rows.append(
             Row(

@@ -11,12 +11,15 @@ BIN = 300
 """Seconds of a `bin`."""
 
 DIMENSIONS = (
-    "account", "region", "source", "name", "error", "write", "own", "change",
-    "family", "principal", "principal_type", "caller_account", "service", "key", "address", "agent", "bin", "hour",
+    "account", "region", "source", "name", "error", "succeeded", "denied", "permission", "limited",
+    "write", "own", "change", "family",
+    "principal", "principal_type", "caller_account", "service", "key", "address", "agent", "bin", "hour",
 )  # fmt: skip
-"""`error`: the error code, null when it succeeded. `write`: whether the call changes something. `own`: whether no
-service made it. `change`: whether it changes something or hands out a session. `family`: of instances that RunInstances
-launches, `m5` of `m5.large`. `principal`: the ARN of the user or, of a session,
+"""`error`: the error code, null when it succeeded. `denied`: whether it was refused for want of permission.
+`permission`: whether it changed who may do what in IAM. `limited`: whether a quota was reached, or the call came too
+fast. `write`: whether the call changes something. `own`: whether no service made it. `change`: whether it changes
+something or hands out a session. `family`: of instances that RunInstances launches, `m5` of `m5.large`. `principal`:
+the ARN of the user or, of a session,
 `arn:aws:sts::ACCOUNT:assumed-role/ROLE`, or the principal id, or the service. `caller_account`: the account of the
 caller. `service`: the service that called for somebody, or by itself. `key`: a lasting access key (AKIA…). `address`:
 the source address, null when a service stands there. `agent`: the program's name, without version. `bin`: the five

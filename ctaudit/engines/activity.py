@@ -11,6 +11,7 @@ from ctaudit.engines import conditions
 from ctaudit.engines.interrupt import interruptible
 from ctaudit.errors import QueryLimit
 from ctaudit.query import Answer, Span
+from ctaudit.records.outcome import DENIED, QUOTA, THROTTLED
 from ctaudit.store import embedded, reader
 from ctaudit.store.layout import Layout
 from ctaudit.store.views import segments_sql
@@ -19,6 +20,10 @@ _BIN, _HOUR = 300, 3600
 _ROLE = r"^(arn:[^:]*:sts::[^:]*:assumed-role/[^/]+)/.*$"
 _ADDRESS = r"[0-9a-fA-F]*[.:][0-9a-fA-F.:]+"
 _AGENT = r"^\[?\s*([A-Za-z][A-Za-z0-9._+-]*)"
+_PERMISSION = (
+    "(Put|Attach|Detach|Delete)(User|Role|Group)(Policy|PermissionsBoundary)|(Create|SetDefault)PolicyVersion"
+    "|DeletePolicy|(AddUserTo|RemoveUserFrom)Group|UpdateAssumeRolePolicy"
+)
 _SECOND = "epoch(TRY_CAST(eventtime AS TIMESTAMP))::BIGINT"
 _DIMENSIONS: Mapping[str, str] = {
     "account": "coalesce(calls.account, '')",
@@ -26,6 +31,11 @@ _DIMENSIONS: Mapping[str, str] = {
     "source": "eventsource",
     "name": "eventname",
     "error": "errorcode",
+    "succeeded": "errorcode IS NULL",
+    "denied": f"coalesce(regexp_matches(errorcode, '{DENIED}'), false)",
+    "permission": f"""coalesce(eventsource = 'iam.amazonaws.com' AND errorcode IS NULL
+                      AND regexp_full_match(eventname, '{_PERMISSION}'), false)""",
+    "limited": f"coalesce(regexp_matches(errorcode, '{QUOTA}|{THROTTLED}'), false)",
     "write": "coalesce(readonly = 'false', false)",
     "own": "useridentity.invokedby IS NULL AND coalesce(useridentity.type, '') <> 'AWSService'",
     "change": """coalesce(readonly = 'false', false) OR coalesce(eventsource = 'sts.amazonaws.com'
@@ -45,7 +55,7 @@ _DIMENSIONS: Mapping[str, str] = {
     "hour": f"{_SECOND} // {_HOUR}",
 }
 """Dimension -> its SQL."""
-_TRUTHS = frozenset(("write", "own", "change"))
+_TRUTHS = frozenset(("write", "own", "change", "succeeded", "denied", "permission", "limited"))
 _CALLS = "eventtime IS NOT NULL AND eventname IS NOT NULL AND coalesce(eventcategory, '') <> 'Insight'"
 
 

@@ -13,6 +13,7 @@ from ctaudit.engines.interrupt import interruptible
 from ctaudit.engines.spelling import DUCKDB
 from ctaudit.errors import QueryLimit
 from ctaudit.query import Answer, Query, Record
+from ctaudit.records.outcome import DENIED
 from ctaudit.store import embedded, reader, rebuild
 from ctaudit.store.layout import Layout
 from ctaudit.store.views import segments_sql
@@ -110,7 +111,7 @@ WITH calls AS (
   SELECT who, arn, CASE WHEN through IS NULL THEN created END AS began, lasting, through,
          arg_min(record, (eventtime, record.eventid)) AS record, min(eventtime) AS since, max(eventtime) AS until,
          count(*) AS calls, count(errorcode) AS failed,
-         count(*) FILTER (regexp_matches(errorcode, 'Denied|Unauthorized')) AS denied,
+         count(*) FILTER (regexp_matches(errorcode, '{DENIED}')) AS denied,
          count(DISTINCT key) AS keys, min(key) AS key, bool_or(coalesce(console = 'true', false)) AS console,
          bool_or(coalesce(mfa = 'true', false)) AS mfa,
          list_sort(list(DISTINCT address) FILTER (address IS NOT NULL)) AS addresses,

@@ -13,6 +13,16 @@ from ctaudit.records.anyjson import fold, get_folded, object_of, source_of, text
 _NOBODY: Mapping[str, str] = MappingProxyType({})
 PARTIAL = "PartialFailure"
 """Our word, not one of AWS: a call without an errorCode whose response lists targets that failed."""
+DENIED = "Denied|Unauthorized|NotAuthorized|Forbidden|AuthFailure|AuthorizationError"
+"""What the error codes of refused calls hold, as a regular expression of Python and of DuckDB alike: `AccessDenied`,
+`AccessDeniedException`, `Client.UnauthorizedOperation`, `NotAuthorizedException`, SNS's `AuthorizationError`."""
+QUOTA = "LimitExceeded|QuotaExceeded|LimitReached|LimitFault|QuotaFault|TooManyBuckets|MaxSpotInstanceCount"
+"""What the error codes of calls hold that would have gone beyond what an account may have."""
+THROTTLED = (
+    "Throttl|TooManyRequests|RequestLimitExceeded|RequestThrottled|SlowDown|ProvisionedThroughputExceeded"
+    "|BandwidthLimitExceeded|Insufficient[A-Za-z]*Capacity"
+)
+"""The same of calls that came too fast, or for which there was no capacity: what waiting mends."""
 
 
 @dataclass(frozen=True, slots=True)
