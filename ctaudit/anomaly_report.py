@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from types import ModuleType
 
-from ctaudit.anomalies import tails
+from ctaudit.anomalies import first_seen, tails
 from ctaudit.anomalies.anomaly import Anomaly
 from ctaudit.anomaly_ground import ground
 from ctaudit.engines import activity
 from ctaudit.query import Answer, Span
 from ctaudit.store.layout import Layout
 
-FAMILIES: tuple[ModuleType, ...] = ()
+FAMILIES: tuple[ModuleType, ...] = (first_seen,)
 """Each has `CUBES`, what it asks of the store; `KINDS`, what it can find; and `find`."""
 FALSE_DISCOVERIES = 0.01
 """Share of false ones among all anomalies that is put up with."""

@@ -12,13 +12,16 @@ BIN = 300
 
 DIMENSIONS = (
     "account", "region", "source", "name", "error", "write",
-    "principal", "principal_type", "caller_account", "service", "key", "address", "agent", "bin", "hour",
+    "principal", "principal_type", "caller_account", "service", "key", "address", "agent",
+    "direct", "person", "login", "mfa", "bin", "hour",
 )  # fmt: skip
 """`error`: the error code, null when it succeeded. `write`: whether the call changes something. `principal`: the ARN of
 the user or, of a session, `arn:aws:sts::ACCOUNT:assumed-role/ROLE`, or the principal id, or the service.
 `caller_account`: the account of the caller. `service`: the service that called for somebody, or by itself. `key`: a
 lasting access key (AKIA…). `address`: the source address, null when a service stands there. `agent`: the program's
-name, without version. `bin`: the five minutes since 1970, `hour`: the hour since 1970."""
+name, without version. `direct`: whether no service called, by itself or for somebody. `person`: the ARN of a user or
+root, or the name of somebody of Identity Center, whichever role it is. `login`: what came of a console login. `mfa`:
+whether it says that MFA was used. `bin`: the five minutes since 1970, `hour`: the hour since 1970."""
 
 MEASURES = ("n", "first", "last", "sample")
 """`n`: how many calls. `first`, `last`: seconds since 1970. `sample`: the id of one of them."""

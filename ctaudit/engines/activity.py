@@ -17,6 +17,7 @@ from ctaudit.store.views import segments_sql
 
 _BIN, _HOUR = 300, 3600
 _ROLE = r"^(arn:[^:]*:sts::[^:]*:assumed-role/[^/]+)/.*$"
+_SSO = r"^arn:[^:]*:sts::[^:]*:assumed-role/AWSReservedSSO_[^/]*/(.+)$"
 _ADDRESS = r"[0-9a-fA-F]*[.:][0-9a-fA-F.:]+"
 _AGENT = r"^\[?\s*([A-Za-z][A-Za-z0-9._+-]*)"
 _SECOND = "epoch(TRY_CAST(eventtime AS TIMESTAMP))::BIGINT"
@@ -36,11 +37,19 @@ _DIMENSIONS: Mapping[str, str] = {
     "key": "CASE WHEN starts_with(useridentity.accesskeyid, 'AKIA') THEN useridentity.accesskeyid END",
     "address": f"CASE WHEN regexp_full_match(sourceipaddress, '{_ADDRESS}') THEN sourceipaddress END",
     "agent": f"nullif(regexp_extract(useragent, '{_AGENT}', 1), '')",
+    "direct": """useridentity.invokedby IS NULL AND coalesce(useridentity.type, '') <> 'AWSService'
+              AND coalesce(eventtype, '') <> 'AwsServiceEvent'""",
+    "person": f"""CASE WHEN useridentity.type IN ('IAMUser', 'Root') THEN useridentity.arn
+              ELSE nullif(regexp_extract(useridentity.arn, '{_SSO}', 1), '') END""",
+    "login": """CASE WHEN eventname = 'ConsoleLogin' AND json_valid(responseelements)
+             THEN json_extract_string(responseelements, '$.ConsoleLogin') END""",
+    "mfa": """CASE WHEN eventname = 'ConsoleLogin' AND json_valid(additionaleventdata)
+           THEN json_extract_string(additionaleventdata, '$.MFAUsed') END""",
     "bin": f"{_SECOND} // {_BIN}",
     "hour": f"{_SECOND} // {_HOUR}",
 }
 """Dimension -> its SQL."""
-_TRUTHS = frozenset(("write",))
+_TRUTHS = frozenset(("write", "direct"))
 _CALLS = "eventtime IS NOT NULL AND eventname IS NOT NULL AND coalesce(eventcategory, '') <> 'Insight'"
 
 
