@@ -35,6 +35,7 @@ _VALUES = {
 }
 _EVERYWHERE = ("network", "country")
 """What is new only when it is so to all logs; the others when it is so to the account."""
+SERVICE_ROLE = ":assumed-role/AWSServiceRoleFor"
 _JUDGED = re.compile(r"arn:[^:]*:(?:iam|sts)::[^:]*:(?!oidc-provider/|saml-provider/|assumed-role/AWSServiceRoleFor)")
 """Not the callers of other accounts and of identity providers, which are another principal in each session."""
 _DENIED = re.compile("Denied|Unauthorized")
