@@ -6,14 +6,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from types import ModuleType
 
-from ctaudit.anomalies import first_seen, tails
+from ctaudit.anomalies import bursts, first_seen, insights, keys, logins, newcomers, tails, travel
 from ctaudit.anomalies.anomaly import Anomaly
+from ctaudit.anomalies.ground import Ground
 from ctaudit.anomaly_ground import ground
 from ctaudit.engines import activity
 from ctaudit.query import Answer, Span
 from ctaudit.store.layout import Layout
 
-FAMILIES: tuple[ModuleType, ...] = (first_seen,)
+FAMILIES: tuple[ModuleType, ...] = (
+    insights,
+    bursts,
+    first_seen,
+    newcomers,
+    keys,
+    logins,
+    travel,
+)
 """Each has `CUBES`, what it asks of the store; `KINDS`, what it can find; and `find`."""
 FALSE_DISCOVERIES = 0.01
 """Share of false ones among all anomalies that is put up with."""
@@ -33,6 +42,7 @@ class Found:
     """The worst first."""
     tests: int
     notes: tuple[str, ...]
+    ground: Ground
     answer: Answer
 
 
@@ -48,7 +58,7 @@ def find(layout: Layout, span: Span) -> Found:
     rates = tails.q_values([anomaly.p for anomaly in found], tests)
     judged = [Judged(anomaly, float(q)) for anomaly, q in zip(found, rates, strict=True) if q <= FALSE_DISCOVERIES]
     judged.sort(key=rank)
-    return Found(judged, tests, tuple(note for result in results for note in result.notes), answer)
+    return Found(judged, tests, tuple(note for result in results for note in result.notes), known, answer)
 
 
 def rank(each: Judged) -> tuple[int, float, int, str]:

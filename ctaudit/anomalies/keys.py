@@ -19,7 +19,7 @@ from ctaudit.anomalies.networks import network
 from ctaudit.anomalies.visits import Ints, encode
 from ctaudit.anomalies.words import listed, many, named
 
-CUBES: Mapping[str, Cube] = {"keys.hours": Cube(("account", "principal", "key", "address", "hour"), ("key", "direct"))}
+CUBES: Mapping[str, Cube] = {"keys.hours": Cube(("account", "principal", "key", "address", "hour"), ("key", "own"))}
 KINDS: Mapping[str, Kind] = {
     "keys.dormant": Kind(
         "an access key that nobody used for weeks is used again",

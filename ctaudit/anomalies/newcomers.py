@@ -20,8 +20,8 @@ from ctaudit.anomalies.visits import SERVICE_ROLE, Ints, encode
 from ctaudit.anomalies.words import listed, many
 
 CUBES: Mapping[str, Cube] = {
-    "newcomers.callers": Cube(("account", "caller_account", "error", "hour"), ("caller_account", "direct")),
-    "newcomers.writes": Cube(("account", "region", "principal", "error", "hour"), ("principal", "direct", "write")),
+    "newcomers.callers": Cube(("account", "caller_account", "error", "hour"), ("caller_account", "own")),
+    "newcomers.writes": Cube(("account", "region", "principal", "error", "hour"), ("principal", "own", "write")),
 }
 KINDS: Mapping[str, Kind] = {
     "newcomers.caller_account": Kind(

@@ -18,7 +18,7 @@ Ints = npt.NDArray[np.int64]
 Truths = npt.NDArray[np.bool_]
 
 _WHO = ("account", "principal")
-_THEIR = ("principal", "direct")
+_THEIR = ("principal", "own")
 CUBES: Mapping[str, Cube] = {
     "first_seen.hours": Cube((*_WHO, "hour"), _THEIR),
     "first_seen.network": Cube((*_WHO, "address", "write", "error"), (*_THEIR, "address")),

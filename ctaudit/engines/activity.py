@@ -28,6 +28,9 @@ _DIMENSIONS: Mapping[str, str] = {
     "name": "eventname",
     "error": "errorcode",
     "write": "coalesce(readonly = 'false', false)",
+    "own": "useridentity.invokedby IS NULL AND coalesce(useridentity.type, '') <> 'AWSService'",
+    "change": """coalesce(readonly = 'false', false) OR coalesce(eventsource = 'sts.amazonaws.com'
+                 AND regexp_matches(eventname, '^(Assume|Get(Session|Federation)Token)'), false)""",
     "principal": f"""coalesce(regexp_replace(useridentity.arn, '{_ROLE}', '\\1'),
                      useridentity.principalid, useridentity.invokedby)""",
     "principal_type": "useridentity.type",
@@ -37,8 +40,6 @@ _DIMENSIONS: Mapping[str, str] = {
     "key": "CASE WHEN starts_with(useridentity.accesskeyid, 'AKIA') THEN useridentity.accesskeyid END",
     "address": f"CASE WHEN regexp_full_match(sourceipaddress, '{_ADDRESS}') THEN sourceipaddress END",
     "agent": f"nullif(regexp_extract(useragent, '{_AGENT}', 1), '')",
-    "direct": """useridentity.invokedby IS NULL AND coalesce(useridentity.type, '') <> 'AWSService'
-              AND coalesce(eventtype, '') <> 'AwsServiceEvent'""",
     "person": f"""CASE WHEN useridentity.type IN ('IAMUser', 'Root') THEN useridentity.arn
               ELSE nullif(regexp_extract(useridentity.arn, '{_SSO}', 1), '') END""",
     "login": """CASE WHEN eventname = 'ConsoleLogin' AND json_valid(responseelements)
@@ -49,7 +50,7 @@ _DIMENSIONS: Mapping[str, str] = {
     "hour": f"{_SECOND} // {_HOUR}",
 }
 """Dimension -> its SQL."""
-_TRUTHS = frozenset(("write", "direct"))
+_TRUTHS = frozenset(("write", "own", "change"))
 _CALLS = "eventtime IS NOT NULL AND eventname IS NOT NULL AND coalesce(eventcategory, '') <> 'Insight'"
 
 
