@@ -12,7 +12,7 @@ from ctaudit.anomalies.anomaly import Anomaly, Kind, Selection, Severity, Tested
 from ctaudit.anomalies.cube import Counted
 from ctaudit.anomalies.ground import DAY, HOUR, Ground
 from ctaudit.anomalies.novelty import Graded, Odds
-from ctaudit.anomalies.visits import CUBES, Traffic, traffic, visits
+from ctaudit.anomalies.visits import CUBES, Ints, Traffic, Truths, traffic, visits
 from ctaudit.anomalies.words import listed, many, named
 
 __all__ = ["CUBES", "KINDS", "find"]
@@ -51,8 +51,7 @@ def find(counted: Counted, ground: Ground) -> Tested:
     likely &= ~graded.short | (graded.grades["network"] >= novelty.FRESH)
     calls = traffic(counted, ground, known)
     anomalies = [
-        _anomaly(episode, graded, calls, ground)
-        for episode in _episodes(graded, odds, np.flatnonzero(likely).tolist())
+        _anomaly(episode, graded, calls, ground) for episode in _episodes(graded, odds, np.flatnonzero(likely).tolist())
     ]
     return Tested(anomalies, int((graded.judged & within).sum()), tuple(_notes(graded, within)), _PARAMETERS)
 
@@ -94,7 +93,7 @@ def _episodes(graded: Graded, odds: Odds, likely: list[int]) -> Iterator[_Episod
         yield begun
 
 
-def _same_day(who: novelty.Ints, hour: novelty.Ints, first: int, then: int) -> bool:
+def _same_day(who: Ints, hour: Ints, first: int, then: int) -> bool:
     return bool(who[first] == who[then] and hour[then] - hour[first] < DAY // HOUR)
 
 
@@ -109,6 +108,8 @@ class _News:
     calls: int
     writes: int
     denied: int
+    unheard: bool
+    """Whether one of the networks was new to all logs."""
 
 
 def _news(episode: _Episode, graded: Graded, calls: Traffic, ground: Ground) -> _News:
@@ -118,12 +119,13 @@ def _news(episode: _Episode, graded: Graded, calls: Traffic, ground: Ground) -> 
     names: dict[str, list[str]] = {}
     times: list[int] = []
     places: list[int] = []
+    unheard = False
     for kind, seen in visits.seen.items():
         chosen = (seen.who == who) & (seen.first >= begin) & (seen.first < begin + DAY) & (seen.fresh | grown)
         names[kind] = [named(kind, seen.names[at]) for at in seen.what[chosen]]
         times += seen.first[chosen].tolist()
         if kind == "network":
-            places = seen.what[chosen].tolist()
+            places, unheard = seen.what[chosen].tolist(), bool(seen.fresh[chosen].any())
     rows = (calls.who == who) & np.isin(calls.network, places)
     times += np.minimum(calls.last[rows], begin + DAY).tolist()
     start = max(ground.since, min(times, default=begin))
@@ -135,6 +137,7 @@ def _news(episode: _Episode, graded: Graded, calls: Traffic, ground: Ground) -> 
         int(calls.calls[rows].sum()),
         int(calls.calls[rows & calls.writes].sum()),
         int(calls.calls[rows & calls.denied].sum()),
+        unheard,
     )
 
 
@@ -186,7 +189,7 @@ def _sentence(principal: str, news: _News, new_one: bool, young: bool, days: flo
         used = [many(news.calls, "call")]
         used += [f"{news.writes:,} changed something"] * bool(news.writes)
         used += [f"{news.denied:,} denied"] * bool(news.denied)
-        never = "never seen before in these logs" if young else "new to it"
+        never = "new to all these logs" if news.unheard else "new to it"
         parts.append(f"called from {listed(news.names['network'])}, {never} ({', '.join(used)})")
     things = [("api", "API"), ("agent", "program"), ("region", "region")]
     uses = [f"{many(len(each), word)} {whom} ({listed(each)})" for kind, word in things if (each := news.names[kind])]
@@ -198,7 +201,7 @@ def _sentence(principal: str, news: _News, new_one: bool, young: bool, days: flo
     return f"{subject} {told}; {owner} {many(round(days), 'day')} of history before"
 
 
-def _notes(graded: Graded, within: novelty.Truths) -> Iterator[str]:
+def _notes(graded: Graded, within: Truths) -> Iterator[str]:
     """Tell for how many the history was too short."""
     visits = graded.visits
     young = np.unique(visits.who[within & ~graded.grown & ~graded.short & graded.judged])

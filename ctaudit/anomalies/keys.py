@@ -41,9 +41,8 @@ _BESIDE = DAY
 class _Use:
     """The rows of one key, in order of time."""
 
-    account: str
-    principal: str
-    key: str
+    names: tuple[str, ...]
+    """Account, principal and key."""
     hour: Ints
     first: Ints
     last: Ints
@@ -51,6 +50,10 @@ class _Use:
     place: Ints
     """Number of the network, -1 for none."""
     address: Ints
+
+    @property
+    def called(self) -> str:
+        return f"access key {self.names[2]} of {self.names[1] or 'somebody unnamed'}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +104,7 @@ def _uses(counted: Counted, ground: Ground) -> tuple[list[_Use], _Places]:
     np.minimum.at(seen, place[fine], first[fine])
     ends = np.flatnonzero(np.diff(ids[fine])) + 1
     uses = [
-        _Use(*names[ids[rows[0]]], hour[rows], first[rows], last[rows], n[rows], place[rows], address[rows])
+        _Use(names[ids[rows[0]]], *(each[rows] for each in (hour, first, last, n, place, address)))
         for rows in np.split(fine, ends)
         if len(rows)
     ]
@@ -122,7 +125,7 @@ def _woken(use: _Use, at: int, places: _Places, p: float) -> Anomaly:
     calls = int(use.n[day].sum())
     told = f", from {listed(where)}, where it had never been used" if where else ""
     sentence = (
-        f"access key {use.key} of {use.principal} was used again after {slept // DAY:,} days: "
+        f"{use.called} was used again after {slept // DAY:,} days: "
         f"{many(calls, 'call')} within a day{told}; {many(int(use.n[:at].sum()), 'call')} before"
     )
     severity = Severity.HIGH if where else Severity.MEDIUM
@@ -145,7 +148,7 @@ def _moved(use: _Use, places: _Places, ground: Ground) -> Iterator[Anomaly]:
     history = (start - int(use.first[0])) // DAY
     goes_on = ", and went on being used from there as well" if beside else ""
     sentence = (
-        f"access key {use.key} of {use.principal} was used from {places.names[use.place[at]]}, never seen with a key "
+        f"{use.called} was used from {places.names[use.place[at]]}, never seen with a key "
         f"before ({many(int(use.n[day].sum()), 'call')} within a day); its {many(calls, 'call')} in the "
         f"{many(history, 'day')} before all came from {places.names[known[0]]}{goes_on}"
     )
@@ -163,16 +166,16 @@ def _anomaly(
     return Anomaly(
         kind=kind,
         severity=severity,
-        account=use.account,
+        account=use.names[0],
         region="",
-        subject=(use.key, use.principal),
+        subject=(use.names[2], use.names[1]),
         start=start,
         end=end,
         sentence=sentence,
         observed=observed,
         unit=unit,
         p=min(1.0, p),
-        select=Selection(start, end, use.account, keys=(use.key,), addresses=tuple(addresses)),
+        select=Selection(start, end, use.names[0], keys=(use.names[2],), addresses=tuple(addresses)),
         baseline=(int(use.first.min()), start),
         parameters={"addresses": ", ".join(addresses)},
     )

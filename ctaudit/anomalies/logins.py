@@ -106,9 +106,7 @@ def _logins(counted: Counted, ground: Ground, places: Mapping[str, int]) -> Iter
         yield _Login(row["account"], row["principal"], kind, mfa, row["address"] or "", place, *times, fresh)
 
 
-def _anomaly(
-    day: list[_Login], logins: list[_Login], hours: Ints, places: Mapping[str, int], opened: int
-) -> Anomaly:
+def _anomaly(day: list[_Login], logins: list[_Login], hours: Ints, places: Mapping[str, int], opened: int) -> Anomaly:
     first = min(day, key=lambda each: (each.first, each.address))
     bare, fresh = any(each.bare for each in day), any(each.fresh for each in day)
     start, end = first.first, max(each.last for each in day) + 1

@@ -71,7 +71,9 @@ def find(counted: Counted, ground: Ground) -> Tested:
     """Return which accounts and regions are new, one anomaly for each account and day; needs 14 days of its history."""
     callers = list(_newcomers(_rows(counted["newcomers.callers"], "caller_account", ground), ground, own=False))
     regions = list(_newcomers(_rows(counted["newcomers.writes"], "region", ground), ground, own=True))
-    found = [_caller(each) for each in callers if each.p <= MOST] + [_region(each) for each in regions if each.p <= MOST]
+    found = [_caller(each) for each in callers if each.p <= MOST] + [
+        _region(each) for each in regions if each.p <= MOST
+    ]
     return Tested(found, len(callers) + len(regions), (), {"least_days": LEAST_DAYS, "most_p": MOST})
 
 
@@ -101,8 +103,7 @@ def _newcomers(rows: _Rows, ground: Ground, *, own: bool) -> Iterator[_Newcomers
         new = [
             (int(seen[thing]), int(thing))
             for thing in np.unique(things)
-            if seen[thing] >= max(ground.since, opened + LEAST_DAYS * DAY)
-            and (own or rows.things[thing][0] != account)
+            if seen[thing] >= max(ground.since, opened + LEAST_DAYS * DAY) and (own or rows.things[thing][0] != account)
         ]
         for day in sorted({moment // DAY for moment, _ in new}):
             chosen = sorted(each for each in new if each[0] // DAY == day)

@@ -106,7 +106,8 @@ def _odd_hour(visits: Visits) -> Ints:
     known = np.full((max(1, len(visits.people)), 2, 24), np.iinfo(np.int64).max)
     np.minimum.at(known, (visits.who, weekend, visits.hour % 24), visits.hour)
     near = np.minimum(known, np.minimum(np.roll(known, 1, 2), np.roll(known, -1, 2)))
-    return (near[visits.who, weekend, visits.hour % 24] >= visits.hour).astype(np.int64)
+    odd: Ints = (near[visits.who, weekend, visits.hour % 24] >= visits.hour).astype(np.int64)
+    return odd
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,4 +174,3 @@ def probability(odds: Odds, visit: int) -> float:
     earlier = odds.product[odds.order[start:end]]
     as_odd = float((earlier <= product * (1 + 1e-9)).sum()) / (end - start) if end > start else 0.0
     return min(1.0, max(exact, as_odd))
-

@@ -121,9 +121,7 @@ def _point(spot: Spot) -> tuple[float, float]:
 
 def distance(one: Spot, other: Spot) -> float:
     """Return the kilometres between two places, along the ground (haversine)."""
-    a, b, c, d = (
-        math.radians(each or 0.0) for each in (one.latitude, one.longitude, other.latitude, other.longitude)
-    )
+    a, b, c, d = (math.radians(each or 0.0) for each in (one.latitude, one.longitude, other.latitude, other.longitude))
     half = math.sin((c - a) / 2) ** 2 + math.cos(a) * math.cos(c) * math.sin((d - b) / 2) ** 2
     return 2 * _EARTH * math.asin(math.sqrt(min(1.0, half)))
 

@@ -101,9 +101,7 @@ def visits(counted: Counted, ground: Ground) -> Visits:
     return Visits(people, who, hour, calls, born, opened[account_of], seen)
 
 
-def _seen(
-    counted: Counted, ground: Ground, kind: str, number: Mapping[tuple[str, str], int], account_of: Ints
-) -> Seen:
+def _seen(counted: Counted, ground: Ground, kind: str, number: Mapping[tuple[str, str], int], account_of: Ints) -> Seen:
     table = counted["first_seen.network" if kind in _EVERYWHERE else f"first_seen.{kind}"]
     who, what, names = _placed(table, ground, kind, number)
     first = _ints(table, "first")
