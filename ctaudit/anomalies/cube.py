@@ -24,8 +24,8 @@ name, without version. `person`: the ARN of a user or
 root, or the name of somebody of Identity Center, whichever role it is. `login`: what came of a console login. `mfa`:
 whether it says that MFA was used. `bin`: the five minutes since 1970, `hour`: the hour since 1970."""
 
-MEASURES = ("n", "first", "last", "sample")
-"""`n`: how many calls. `first`, `last`: seconds since 1970. `sample`: the id of one of them."""
+MEASURES = ("n", "first", "last")
+"""`n`: how many calls. `first`, `last`: seconds since 1970."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,8 @@ class Cube:
 
     dimensions: tuple[str, ...]
     having: tuple[str, ...] = ()
-    """Dimensions that are not null (true, where they are truth values) in each call that counts."""
+    """Dimensions that are not null (true, where they are truth values) in each call that counts. Cubes that say
+    the same here are counted in one pass."""
 
 
 Counted = Mapping[str, pa.Table]

@@ -36,6 +36,8 @@ KINDS: Mapping[str, Kind] = {
 }
 MOST = 1e-3
 """A visit that is more probable is not told, whatever else there is."""
+LEAST_KINDS = 2
+"""Kinds of new things that must come together: a new API alone is anybody's daily work."""
 _SHOWN = 20
 """Names of a kind kept in an anomaly's parameters."""
 _MANY_DENIED = 5
@@ -48,6 +50,7 @@ def find(counted: Counted, ground: Ground) -> Tested:
     odds = novelty.odds(graded)
     within = (known.hour + 1) * HOUR > ground.since
     likely = (odds.product <= MOST) & graded.judged & within
+    likely &= sum((grade > 0).astype(np.int64) for grade in graded.grades.values()) >= LEAST_KINDS
     likely &= ~graded.short | (graded.grades["network"] >= novelty.FRESH)
     calls = traffic(counted, ground, known)
     anomalies = [
@@ -62,6 +65,7 @@ _PARAMETERS = {
     "prior_visits": novelty.PRIOR,
     "floor_p": novelty.FLOOR,
     "most_p": MOST,
+    "least_kinds": LEAST_KINDS,
 }
 
 

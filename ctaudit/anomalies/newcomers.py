@@ -20,7 +20,7 @@ from ctaudit.anomalies.visits import SERVICE_ROLE, Ints, encode
 from ctaudit.anomalies.words import listed, many
 
 CUBES: Mapping[str, Cube] = {
-    "newcomers.callers": Cube(("account", "caller_account", "error", "hour"), ("caller_account", "own")),
+    "newcomers.callers": Cube(("account", "caller_account", "error", "hour"), ("principal", "own")),
     "newcomers.writes": Cube(("account", "region", "principal", "error", "hour"), ("principal", "own", "write")),
 }
 KINDS: Mapping[str, Kind] = {
@@ -84,7 +84,7 @@ def _rows(table: pa.Table, thing: str, ground: Ground) -> _Rows:
     account, accounts = encode(table, ("account",))
     things, names = encode(table, (thing,))
     people, whom = encode(table, (who,))
-    fine &= np.array([SERVICE_ROLE not in each[0] for each in whom] or [True], np.bool_)[people]
+    fine &= np.array([bool(each[0]) and SERVICE_ROLE not in each[0] for each in whom] or [True], np.bool_)[people]
     n, first = (table[each].to_numpy().astype(np.int64)[fine] for each in ("n", "first"))
     failed = table["error"].is_valid().to_numpy()[fine]
     return _Rows(account[fine], things[fine], people[fine], n, first, failed, accounts, names, whom)

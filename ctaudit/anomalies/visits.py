@@ -21,9 +21,9 @@ _WHO = ("account", "principal")
 _THEIR = ("principal", "own")
 CUBES: Mapping[str, Cube] = {
     "first_seen.hours": Cube((*_WHO, "hour"), _THEIR),
-    "first_seen.network": Cube((*_WHO, "address", "write", "error"), (*_THEIR, "address")),
+    "first_seen.network": Cube((*_WHO, "address", "write", "error"), _THEIR),
     "first_seen.api": Cube((*_WHO, "source", "name"), _THEIR),
-    "first_seen.agent": Cube((*_WHO, "agent"), (*_THEIR, "agent")),
+    "first_seen.agent": Cube((*_WHO, "agent"), _THEIR),
     "first_seen.region": Cube((*_WHO, "region"), _THEIR),
 }
 _VALUES = {
@@ -126,7 +126,8 @@ def _placed(
     who = np.array([number.get((person[0], person[1]), -1) for person in people] or [-1], np.int64)[ids]
     what, names = encode(table, _VALUES[kind])
     if kind not in _EVERYWHERE:
-        return who, what, names
+        unnamed = np.array([not any(name) for name in names] or [True], np.bool_)
+        return who, np.where(unnamed[what], -1, what), names
     found = [_place(name[0], kind, ground) for name in names]
     places = sorted({each for each in found if each is not None})
     place = {name: at for at, name in enumerate(places)}
