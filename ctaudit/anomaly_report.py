@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from types import ModuleType
 
-from ctaudit.anomalies import bursts, first_seen, insights, keys, logins, newcomers, tails, travel
+from ctaudit.anomalies import bursts, first_seen, insights, keys, logins, newcomers, provisioning, tails, travel
 from ctaudit.anomalies.anomaly import Anomaly, Tested
 from ctaudit.anomalies.ground import Ground
 from ctaudit.anomalies.networks import Locate
@@ -18,6 +18,7 @@ from ctaudit.store.layout import Layout
 FAMILIES: tuple[ModuleType, ...] = (
     insights,
     bursts,
+    provisioning,
     first_seen,
     newcomers,
     keys,
@@ -25,7 +26,7 @@ FAMILIES: tuple[ModuleType, ...] = (
     travel,
 )
 """Each has `CUBES`, what it asks of the store; `KINDS`, what it can find; and `find`."""
-FALSE_DISCOVERIES = 0.01
+FALSE_DISCOVERIES = 0.05
 """Share of false ones among all anomalies that is put up with."""
 
 
@@ -55,18 +56,26 @@ def find(layout: Layout, span: Span, locate: Locate | None = None) -> Found:
     asked = {name: (cube.dimensions, cube.having) for name, cube in wanted.items()}
     tables, answer = activity.counted(layout, counted, asked)
     results = [family.find(tables, known) for family in FAMILIES]
-    tests = sum(result.tests for result in results)
-    judged = [each for result in results for each in _discovered(result)]
+    judged = [each for each in _controlled(results) if each.q <= FALSE_DISCOVERIES]
     judged.sort(key=rank)
+    tests = sum(result.tests for result in results)
     return Found(judged, tests, tuple(note for result in results for note in result.notes), known, answer)
 
 
-def _discovered(result: Tested) -> Iterator[Judged]:
-    """Yield what a family stands by; each for itself, or the many tests of one would drown the few of another."""
-    rates = tails.q_values([anomaly.p for anomaly in result.anomalies], result.tests)
-    for anomaly, q in zip(result.anomalies, rates, strict=True):
-        if q <= FALSE_DISCOVERIES:
-            yield Judged(anomaly, float(q))
+def _controlled(results: Sequence[Tested]) -> list[Judged]:
+    """Return all that was found with its false-discovery rate, over everything that was tested.
+
+    Each family has the same share in what may be found by chance (weighted Benjamini–Hochberg: Genovese, Roeder and
+    Wasserman, 2006): else those that look at a hundred thousand windows would leave nothing to one that looks at a few
+    principals.
+    """
+    looked = [result for result in results if result.tests]
+    tests = sum(result.tests for result in looked)
+    found = [
+        (anomaly, anomaly.p * len(looked) * result.tests / tests) for result in looked for anomaly in result.anomalies
+    ]
+    rates = tails.q_values([p for _, p in found], tests)
+    return [Judged(anomaly, float(q)) for (anomaly, _), q in zip(found, rates, strict=True)]
 
 
 def rank(each: Judged) -> tuple[int, float, int, str]:
