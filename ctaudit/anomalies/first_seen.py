@@ -37,7 +37,8 @@ KINDS: Mapping[str, Kind] = {
 MOST = 1e-3
 """A visit that is more probable is not told, whatever else there is."""
 LEAST_KINDS = 2
-"""Kinds of new things that must come together: a new API alone is anybody's daily work."""
+"""Kinds of new things that must come together, one more when no new network is among them: a new API is anybody's
+daily work, and one call in a new region is two of them."""
 _SHOWN = 20
 """Names of a kind kept in an anomaly's parameters."""
 _MANY_DENIED = 5
@@ -50,7 +51,8 @@ def find(counted: Counted, ground: Ground) -> Tested:
     odds = novelty.odds(graded)
     within = (known.hour + 1) * HOUR > ground.since
     likely = (odds.product <= MOST) & graded.judged & within
-    likely &= sum((grade > 0).astype(np.int64) for grade in graded.grades.values()) >= LEAST_KINDS
+    kinds = np.sum([grade > 0 for grade in graded.grades.values()], axis=0)
+    likely &= kinds >= np.where(graded.grades["network"] > 0, LEAST_KINDS, LEAST_KINDS + 1)
     likely &= ~graded.short | (graded.grades["network"] >= novelty.FRESH)
     calls = traffic(counted, ground, known)
     anomalies = [

@@ -11,7 +11,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow.compute as pc
 
+from ctaudit.anomalies import visits
 from ctaudit.anomalies.anomaly import Anomaly, Kind, Selection, Severity, Tested
 from ctaudit.anomalies.cube import Counted, Cube
 from ctaudit.anomalies.ground import DAY, HOUR, Ground
@@ -19,14 +21,17 @@ from ctaudit.anomalies.networks import network
 from ctaudit.anomalies.visits import Ints, encode
 from ctaudit.anomalies.words import listed, many, named
 
-CUBES: Mapping[str, Cube] = {"keys.hours": Cube(("account", "principal", "key", "address", "hour"), ("key", "own"))}
+CUBES: Mapping[str, Cube] = {
+    "keys.hours": Cube(("account", "principal", "key", "address", "hour"), ("key", "own")),
+    **{name: visits.CUBES[name] for name in ("first_seen.api", "first_seen.agent")},
+}
 KINDS: Mapping[str, Kind] = {
     "keys.dormant": Kind(
         "an access key that nobody used for weeks is used again",
         ("a job that runs once a quarter or year", "a backup procedure that was tried out"),
     ),
     "keys.network": Kind(
-        "an access key that was only ever used from one network is used from another one",
+        "an access key that was only ever used from one network does what it always did, from another one",
         ("the workload moved", "a runner or gateway got another address"),
     ),
 }
@@ -80,6 +85,7 @@ def find(counted: Counted, ground: Ground) -> Tested:
         for use in uses
         for each in _moved(use, places, ground)
         if not {(each.subject, each.start // DAY - back) for back in (0, 1)} & asleep
+        and not _does_else(counted, use, each.start)
     ]
     found = [each for each in (*woken, *moved) if each.p <= MOST]
     return Tested(found, len(woken) + len(moved), tuple(_notes(uses, ground)), _PARAMETERS)
@@ -155,6 +161,17 @@ def _moved(use: _Use, places: _Places, ground: Ground) -> Iterator[Anomaly]:
     severity = Severity.MEDIUM if beside else Severity.LOW
     p = 1 / (calls + 1)
     yield _anomaly("keys.network", severity, use, day, sentence, float(use.n[day].sum()), "calls in a day", p, places)
+
+
+def _does_else(counted: Counted, use: _Use, start: int) -> bool:
+    """Tell whether something else was new about the owner that day, which `first_seen` weighs together with it."""
+    for name in ("first_seen.api", "first_seen.agent"):
+        table = counted[name]
+        theirs = pc.and_(pc.equal(table["account"], use.names[0]), pc.equal(table["principal"], use.names[1]))
+        first = table.filter(theirs)["first"].to_numpy()
+        if ((first >= start) & (first < start + DAY)).any():
+            return True
+    return False
 
 
 def _anomaly(

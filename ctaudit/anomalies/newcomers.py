@@ -33,7 +33,7 @@ KINDS: Mapping[str, Kind] = {
         ("an expansion into a region", "a deployment of guardrails into all regions", "somebody chose a wrong region"),
     ),
 }
-MOST = 1e-3
+MOST = 0.01
 _SHOWN = 20
 
 
