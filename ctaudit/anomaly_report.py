@@ -3,12 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import ModuleType
 
-from ctaudit.anomalies import bursts, denied, denied_then, insights, limits, periodic, provisioning, tails
+from ctaudit.anomalies import (
+    bursts,
+    denied,
+    denied_then,
+    first_seen,
+    insights,
+    keys,
+    limits,
+    logins,
+    newcomers,
+    periodic,
+    provisioning,
+    tails,
+    travel,
+)
 from ctaudit.anomalies.anomaly import Anomaly, Tested
 from ctaudit.anomalies.ground import Ground
+from ctaudit.anomalies.networks import Locate
 from ctaudit.anomaly_ground import ground
 from ctaudit.engines import activity
 from ctaudit.query import Answer, Span
@@ -22,6 +37,11 @@ FAMILIES: tuple[ModuleType, ...] = (
     denied_then,
     limits,
     periodic,
+    first_seen,
+    newcomers,
+    keys,
+    logins,
+    travel,
 )
 """Each has `CUBES`, what it asks of the store; `KINDS`, what it can find; and `find`."""
 FALSE_DISCOVERIES = 0.05
@@ -46,9 +66,10 @@ class Found:
     answer: Answer
 
 
-def find(layout: Layout, span: Span) -> Found:
-    """Return what is unusual in a span, against the 28 days before each moment."""
+def find(layout: Layout, span: Span, locate: Locate | None = None) -> Found:
+    """Return what is unusual in a span, against the 28 days before each moment; `locate` tells where addresses are."""
     known, counted = ground(layout, span)
+    known = replace(known, locate=locate)
     wanted = {name: cube for family in FAMILIES for name, cube in family.CUBES.items()}
     asked = {name: (cube.dimensions, cube.having) for name, cube in wanted.items()}
     tables, answer = activity.counted(layout, counted, asked)

@@ -1,78 +1,43 @@
-"""Count the calls of the store by dimensions, for the statistics of `anomalies`."""
+"""Count the calls of the store by dimensions, for the statistics of `anomalies`.
+
+The dimensions of what was called and of who called repeat a thousand times. So each distinct set of them is found once
+and numbered, each call becomes two numbers and a second, and cubes are counted over those: text is compared where there
+are few. What must be taken out of JSON is asked of the few calls that have it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import duckdb
 import pyarrow as pa
 
 from ctaudit.engines import conditions
+from ctaudit.engines.activity_dimensions import CALL, CALLER, IS_CALL, OF_CALL, RARE, SECOND, TIME, TRUTHS, spelled
 from ctaudit.engines.interrupt import interruptible
 from ctaudit.errors import QueryLimit
 from ctaudit.query import Answer, Span
-from ctaudit.records.outcome import DENIED, QUOTA, THROTTLED
 from ctaudit.store import embedded, reader
 from ctaudit.store.layout import Layout
 from ctaudit.store.views import segments_sql
 
-_BIN, _HOUR = 300, 3600
-_ROLE = r"^(arn:[^:]*:sts::[^:]*:assumed-role/[^/]+)/.*$"
-_ADDRESS = r"[0-9a-fA-F]*[.:][0-9a-fA-F.:]+"
-_AGENT = r"^\[?\s*([A-Za-z][A-Za-z0-9._+-]*)"
-_PERMISSION = (
-    "(Put|Attach|Detach|Delete)(User|Role|Group)(Policy|PermissionsBoundary)|(Create|SetDefault)PolicyVersion"
-    "|DeletePolicy|(AddUserTo|RemoveUserFrom)Group|UpdateAssumeRolePolicy"
-)
-_SECOND = "epoch(TRY_CAST(eventtime AS TIMESTAMP))::BIGINT"
-_DIMENSIONS: Mapping[str, str] = {
-    "account": "coalesce(calls.account, '')",
-    "region": "coalesce(awsregion, '')",
-    "source": "eventsource",
-    "name": "eventname",
-    "error": "errorcode",
-    "succeeded": "errorcode IS NULL",
-    "denied": f"coalesce(regexp_matches(errorcode, '{DENIED}'), false)",
-    "permission": f"""coalesce(eventsource = 'iam.amazonaws.com' AND errorcode IS NULL
-                      AND regexp_full_match(eventname, '{_PERMISSION}'), false)""",
-    "limited": f"coalesce(regexp_matches(errorcode, '{QUOTA}|{THROTTLED}'), false)",
-    "write": "coalesce(readonly = 'false', false)",
-    "own": "useridentity.invokedby IS NULL AND coalesce(useridentity.type, '') <> 'AWSService'",
-    "change": """coalesce(readonly = 'false', false) OR coalesce(eventsource = 'sts.amazonaws.com'
-                 AND regexp_matches(eventname, '^(Assume|Get(Session|Federation)Token)'), false)""",
-    "family": r"""CASE WHEN eventname = 'RunInstances' THEN nullif(regexp_extract(requestparameters,
-                  '"instanceType"\s*:\s*"([a-z0-9-]{1,20})\.', 1), '') END""",
-    "principal": f"""coalesce(regexp_replace(useridentity.arn, '{_ROLE}', '\\1'),
-                     useridentity.principalid, useridentity.invokedby)""",
-    "principal_type": "useridentity.type",
-    "caller_account": "useridentity.accountid",
-    "service": """CASE WHEN useridentity.type = 'AWSService' OR eventtype = 'AwsServiceEvent'
-                  THEN coalesce(useridentity.invokedby, eventsource) ELSE useridentity.invokedby END""",
-    "key": "CASE WHEN starts_with(useridentity.accesskeyid, 'AKIA') THEN useridentity.accesskeyid END",
-    "address": f"CASE WHEN regexp_full_match(sourceipaddress, '{_ADDRESS}') THEN sourceipaddress END",
-    "agent": f"nullif(regexp_extract(useragent, '{_AGENT}', 1), '')",
-    "bin": f"{_SECOND} // {_BIN}",
-    "hour": f"{_SECOND} // {_HOUR}",
-}
-"""Dimension -> its SQL."""
-_TRUTHS = frozenset(("write", "own", "change", "succeeded", "denied", "permission", "limited"))
-_CALLS = "eventtime IS NOT NULL AND eventname IS NOT NULL AND coalesce(eventcategory, '') <> 'Insight'"
+Cube = tuple[tuple[str, ...], tuple[str, ...]]
+"""Dimensions, and those that must be set for a call to count."""
+_COUNTS = "count(*) AS n, min(second) AS first, max(second) AS last"
 
 
-def counted(
-    layout: Layout, span: Span, cubes: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]
-) -> tuple[dict[str, pa.Table], Answer]:
+def counted(layout: Layout, span: Span, cubes: Mapping[str, Cube]) -> tuple[dict[str, pa.Table], Answer]:
     """Count the calls of a span.
 
     Args:
         layout: the store.
         span: which events count.
-        cubes: name -> dimensions, and those of them that must be set for a call to count.
+        cubes: what to count by, by name.
 
-    Returns a table for each cube, in the order of its dimensions, and what the answer leaves out. Raises StoreError
-    when the store cannot be read, QueryLimit when memory runs out.
+    Returns a table for each cube, its dimensions first, and what the answer leaves out. Raises StoreError when the
+    store cannot be read, QueryLimit when memory runs out.
     """
-    with reader.explained(layout), embedded.engine() as connection:
+    with reader.explained(layout), embedded.alone() as connection:
         try:
             return interruptible(connection, lambda: _counted(connection, layout, span, cubes))
         except duckdb.OutOfMemoryException as error:
@@ -81,15 +46,18 @@ def counted(
 
 
 def _counted(
-    connection: duckdb.DuckDBPyConnection,
-    layout: Layout,
-    span: Span,
-    cubes: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]],
+    connection: duckdb.DuckDBPyConnection, layout: Layout, span: Span, cubes: Mapping[str, Cube]
 ) -> tuple[dict[str, pa.Table], Answer]:
     snapshot = reader.snapshot(connection, layout, span)
-    source = segments_sql(snapshot.segments)
-    where = " AND ".join([_CALLS, *conditions.span_conditions(span)])
-    tables = {name: connection.sql(_sql(source, where, *cube)).to_arrow_table() for name, cube in cubes.items()}
+    source, where = segments_sql(snapshot.segments), " AND ".join([IS_CALL, *conditions.span_conditions(span)])
+    frequent = {name: cube for name, cube in cubes.items() if not _rare(cube)}
+    _number(connection, source, where, {name for cube in frequent.values() for part in cube for name in part})
+    tables = {
+        name: connection.sql(
+            _of_numbers(*cube) if name in frequent else _of_calls(source, where, *cube)
+        ).to_arrow_table()
+        for name, cube in cubes.items()
+    }
     totals = snapshot.totals
     answer = Answer(
         *((), snapshot.events, snapshot.omitted, totals.faults),
@@ -102,8 +70,67 @@ def _counted(
     return tables, answer
 
 
-def _sql(source: str, where: str, dimensions: tuple[str, ...], having: tuple[str, ...]) -> str:
-    columns = ", ".join(f"{_DIMENSIONS[name]} AS {name}" for name in dimensions)
-    must = [f"({_DIMENSIONS[name]}){'' if name in _TRUTHS else ' IS NOT NULL'}" for name in having]
-    return f"""SELECT {columns}, count(*) AS n, min({_SECOND}) AS first, max({_SECOND}) AS last, min(eventid) AS sample
-               FROM {source} AS calls WHERE {" AND ".join([where, *must])} GROUP BY ALL ORDER BY ALL"""
+def _rare(cube: Cube) -> set[str]:
+    return {name for part in cube for name in part if name in RARE}
+
+
+def _number(connection: duckdb.DuckDBPyConnection, source: str, where: str, used: set[str]) -> None:
+    """Make the tables `what` and `who`, of distinct dimensions, and `calls`, of their numbers and seconds."""
+    derived = {name: OF_CALL[name] for name in OF_CALL if name in used}
+    used = used.union(*(needed for _, needed in derived.values()))
+    what, who = ([name for name in side if name in used] or [next(iter(side))] for side in (CALL, CALLER))
+    more = "".join(f", {sql} AS {name}" for name, (sql, _) in derived.items())
+    for table, names, others in (("what", what, more), ("who", who, "")):
+        connection.execute(
+            f"""CREATE TEMP TABLE {table} AS SELECT (row_number() OVER ())::INTEGER AS id, *{others}
+                FROM (SELECT DISTINCT {spelled(names)} FROM {source} AS calls WHERE {where})"""
+        )
+    connection.execute(
+        f"""CREATE TEMP TABLE calls AS SELECT what.id AS what, who.id AS who, second
+            FROM (SELECT {spelled([*what, *who])}, {SECOND} AS second FROM {source} AS calls WHERE {where}) AS each
+            JOIN what ON {_same("what", what)} JOIN who ON {_same("who", who)}"""
+    )
+
+
+def _same(table: str, names: Sequence[str]) -> str:
+    return " AND ".join(f"each.{name} IS NOT DISTINCT FROM {table}.{name}" for name in names)
+
+
+def _of_numbers(dimensions: tuple[str, ...], having: tuple[str, ...]) -> str:
+    """Return the SQL of a cube: its groups are found as numbers, and only then spelled as text."""
+    parts, joins, outer = ["calls"], [], []
+    for table, side in (("what", {**CALL, **OF_CALL}), ("who", CALLER)):
+        names = [name for name in dimensions if name in side]
+        must = [name if name in TRUTHS else f"{name} IS NOT NULL" for name in having if name in side]
+        if not names and not must:
+            continue
+        ranked = f"dense_rank() OVER (ORDER BY {', '.join(names)})" if names else "1"
+        kept = f"SELECT id AS {table}, {ranked} AS {table}_rank FROM {table} WHERE {' AND '.join(must) or 'true'}"
+        parts.append(f"JOIN ({kept}) USING ({table})")
+        if names:
+            outer.append(f"{table}_rank")
+            distinct = (
+                f"SELECT {ranked} AS {table}_rank, {', '.join(names)} FROM {table} WHERE {' AND '.join(must) or 'true'}"
+            )
+            joins.append(f"JOIN (SELECT DISTINCT * FROM ({distinct})) USING ({table}_rank)")
+    times = [f"{TIME[name]} AS {name}" for name in dimensions if name in TIME]
+    groups = ", ".join([*outer, *times])
+    order = ", ".join([*outer, *(name for name in dimensions if name in TIME)])
+    grouped = f"SELECT {groups}{',' if groups else ''} {_COUNTS} FROM {' '.join(parts)} GROUP BY ALL"
+    return f"""SELECT {", ".join([*dimensions, "n", "first", "last"])} FROM ({grouped}) {" ".join(joins)}
+               {f"ORDER BY {order}" if order else ""}"""
+
+
+def _of_calls(source: str, where: str, dimensions: tuple[str, ...], having: tuple[str, ...]) -> str:
+    """Return the SQL of a cube with dimensions that only a few calls have."""
+    only = sorted({RARE[name][1] for name in _rare((dimensions, having))})
+    must = [name if name in TRUTHS else f"{name} IS NOT NULL" for name in having]
+    inner = sorted({*dimensions, *having} - set(TIME))
+    times = [f"{TIME[name]} AS {name}" for name in dimensions if name in TIME]
+    named = [name for name in dimensions if name not in TIME]
+    return f"""SELECT {", ".join([*dimensions, "n", "first", "last"])} FROM (
+                 SELECT {", ".join([*named, *times])}, {_COUNTS}
+                 FROM (SELECT {spelled(inner)}, {SECOND} AS second FROM {source} AS calls
+                       WHERE {" AND ".join([where, *only])})
+                 WHERE {" AND ".join(must) or "true"} GROUP BY ALL)
+               ORDER BY ALL"""
