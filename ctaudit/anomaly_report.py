@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import ModuleType
 
 from ctaudit.anomalies import tails
-from ctaudit.anomalies.anomaly import Anomaly
+from ctaudit.anomalies.anomaly import Anomaly, Kind
+from ctaudit.anomalies.ground import Ground
 from ctaudit.anomaly_ground import ground
 from ctaudit.engines import activity
 from ctaudit.query import Answer, Span
 from ctaudit.store.layout import Layout
+from ctaudit.table import Value
 
 FAMILIES: tuple[ModuleType, ...] = ()
 """Each has `CUBES`, what it asks of the store; `KINDS`, what it can find; and `find`."""
@@ -34,6 +36,9 @@ class Found:
     tests: int
     notes: tuple[str, ...]
     answer: Answer
+    known: Ground
+    parameters: Mapping[str, Mapping[str, Value]]
+    """What each family works with."""
 
 
 def find(layout: Layout, span: Span) -> Found:
@@ -48,7 +53,18 @@ def find(layout: Layout, span: Span) -> Found:
     rates = tails.q_values([anomaly.p for anomaly in found], tests)
     judged = [Judged(anomaly, float(q)) for anomaly, q in zip(found, rates, strict=True) if q <= FALSE_DISCOVERIES]
     judged.sort(key=rank)
-    return Found(judged, tests, tuple(note for result in results for note in result.notes), answer)
+    notes = tuple(note for result in results for note in result.notes)
+    used = {_named(family): result.parameters for family, result in zip(FAMILIES, results, strict=True)}
+    return Found(judged, tests, notes, answer, known, used)
+
+
+def kinds() -> dict[str, Kind]:
+    """Return what can be found, by name."""
+    return {name: kind for family in FAMILIES for name, kind in family.KINDS.items()}
+
+
+def _named(family: ModuleType) -> str:
+    return family.__name__.rpartition(".")[2]
 
 
 def rank(each: Judged) -> tuple[int, float, int, str]:
