@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
+from ctaudit import given
 from ctaudit.anomalies.anomaly import Kind, Severity
 from ctaudit.anomalies.ground import DAY, HISTORY_DAYS, HOUR, Ground
-from ctaudit.anomaly_memory import Memory
+from ctaudit.anomaly_memory import Memory, recall
 from ctaudit.anomaly_report import FALSE_DISCOVERIES, Found, Judged, find, kinds
 from ctaudit.anomaly_table import COLUMNS, PARAMETERS, card, row
 from ctaudit.anomaly_words import moment, number
@@ -36,6 +38,8 @@ class Wanted:
     now: str = ""
     """When suppressions must still hold."""
     explain: bool = False
+    new: bool = False
+    """Whether those are left out that an earlier run reported."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,41 +50,45 @@ class Anomalies:
     """A row for each anomaly, the worst first."""
     cards: tuple[Card, ...]
     """What a terminal and a picture show of each row."""
-    told: tuple[Judged, ...] = field(repr=False)
     memory: Memory = field(repr=False)
     """What is known once these were told."""
 
     def beside(self, notes: tuple[str, ...], partial: tuple[str, ...]) -> Anomalies:
         """Return the same, with more that must be said beside it."""
         table = self.table
-        return replace(
-            self, table=replace(table, notes=(*table.notes, *notes), partial=(*table.partial, *partial))
-        )
+        return replace(self, table=replace(table, notes=(*table.notes, *notes), partial=(*table.partial, *partial)))
 
 
-def wanted(
-    min_severity: str, kind: Sequence[str], suppressions: Sequence[Suppression], now: str, *, explain: bool
-) -> Wanted:
-    """Return what was asked for, checked; raises UsageError."""
-    if min_severity not in SEVERITIES:
-        raise UsageError(f"'{min_severity}' is no severity", f"there are {', '.join(SEVERITIES)}")
-    known = kinds()
-    for name in kind:
+def wanted(options: Mapping[str, Any]) -> tuple[Wanted, dict[str, Any]]:
+    """Return what was asked for, checked, and the options that are left: those of a span.
+
+    Options: `min_severity`: `low`, `medium` or `high`; `kind`: kinds or families; `suppressions`, and `now`, a time, at
+    which they must hold; `explain` adds what the numbers were computed with; `since_last_run` leaves out what an
+    earlier run reported. Raises UsageError.
+    """
+    rest = dict(options)
+    least = rest.pop("min_severity", SEVERITIES[0])
+    if least not in SEVERITIES:
+        raise UsageError(f"'{least}' is no severity", f"there are {', '.join(SEVERITIES)}")
+    names, known = tuple(rest.pop("kind", ())), kinds()
+    for name in names:
         if not any(_is(each, name) for each in known):
             raise UsageError(f"there is no kind of anomaly '{name}'", f"there are {', '.join(known)}" if known else "")
-    return Wanted(Severity[min_severity.upper()], tuple(kind), tuple(suppressions), now, explain)
+    suppressions, now = tuple(rest.pop("suppressions", ())), given.time("now", rest.pop("now", None))
+    if suppressions and now is None:
+        raise UsageError("now must be given where there are suppressions, since they end")
+    flags = bool(rest.pop("explain", False)), bool(rest.pop("since_last_run", False))
+    return Wanted(Severity[least.upper()], names, suppressions, now or "", *flags), rest
 
 
-def anomalies(
-    layout: Layout, span: Span, asked: Wanted, memory: Memory | None, limit: int | None
-) -> tuple[Anomalies, Answer]:
-    """Return what is unusual in a span, and what was asked of the store; with a memory only what it does not have."""
+def anomalies(layout: Layout, span: Span, asked: Wanted, limit: int | None) -> tuple[Anomalies, Answer]:
+    """Return what is unusual in a span, and what was asked of the store."""
     found = find(layout, span)
     kept, notes = without(_chosen(found.anomalies, asked), asked.suppressions, asked.now)
-    known = memory or Memory()
-    if memory is not None:
-        fresh = known.new(kept)
-        notes = (*notes, *_before(len(kept) - len(fresh), known))
+    memory = recall(layout) if asked.new else Memory()
+    if asked.new:
+        fresh = memory.new(kept)
+        notes = (*notes, *_before(len(kept) - len(fresh), memory))
         kept = fresh
     shown = kept[:limit]
     rows, cards = _told(layout, shown, asked.explain)
@@ -88,7 +96,7 @@ def anomalies(
     notes = (*found.notes, *notes, *(_explained(found) if asked.explain else ()))
     table = Table(columns, rows, len(kept), notes, _unspoken(found.known), found=bool(rows))
     until = moment(found.known.until) if found.known.hours > 0 else None
-    return Anomalies(table, tuple(cards), tuple(shown), known.with_those(shown, until)), found.answer
+    return Anomalies(table, tuple(cards), memory.with_those(shown, until)), found.answer
 
 
 def _chosen(found: Sequence[Judged], asked: Wanted) -> list[Judged]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from ctaudit.anomalies.anomaly import Anomaly
@@ -96,8 +97,8 @@ def recall(layout: Layout) -> Memory:
         raise UsageError(f"{path} is no list of reported anomalies", advice) from error
 
 
-def remember(layout: Layout, memory: Memory) -> None:
-    """Write what was reported; raises CtauditError when it cannot be written."""
+def remember(store: Path, memory: Memory) -> None:
+    """Write into a store what was reported; raises CtauditError when that cannot be written."""
     content = {
         "form": _FORM,
         "version": _VERSION,
@@ -107,7 +108,7 @@ def remember(layout: Layout, memory: Memory) -> None:
             for each in sorted(memory.reported, key=lambda each: (each.start, each.id))
         ],
     }
-    write_whole(layout.reported, json.dumps(content, indent=0).encode() + b"\n", "what was reported")
+    write_whole(Layout(store.absolute()).reported, json.dumps(content, indent=0).encode() + b"\n", "what was reported")
 
 
 def _memory(content: Mapping[str, Any]) -> Memory:

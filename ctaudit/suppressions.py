@@ -76,7 +76,7 @@ def _counted(count: int) -> str:
 def read_suppressions(path: Path) -> tuple[Suppression, ...]:
     """Read a file of suppressions, JSON where its name ends so and TOML otherwise.
 
-    Raises UsageError, which names the entry, when it is no such file: one that is misread would hide what it should not.
+    Raises UsageError, which names the entry, when it is none: misread, it would hide what it should not.
     """
     content = _content(path)
     entries = content.get("suppress", []) if isinstance(content, dict) else content

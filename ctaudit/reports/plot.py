@@ -23,7 +23,7 @@ _WIDE, _HIGH = 11.0, 2.6
 """Inches of a panel."""
 _TITLE = 118
 _INK, _COUNTS, _EXPECTED, _BAND, _EPISODE, _UNKNOWN = "#333333", "#1f4e79", "#d1730b", "#f3c693", "#c62828", "#9e9e9e"
-_SETTINGS = {"svg.hashsalt": "ctaudit", "svg.fonttype": "path", "axes.unicode_minus": False, "path.simplify": False}
+_SETTINGS: Any = {"svg.hashsalt": "ctaudit", "svg.fonttype": "path", "axes.unicode_minus": False, "path.simplify": False, "text.parse_math": False}
 
 
 def drawn(cards: Sequence[Card]) -> list[Card]:
@@ -37,11 +37,14 @@ def plot(cards: Sequence[Card], file: BinaryIO, form: str) -> None:
         import matplotlib
         from matplotlib.figure import Figure  # of its own, not pyplot's: no display is looked for
     except ImportError as error:
-        raise UsageError("a picture needs matplotlib, which is not installed", "try: pip install 'ctaudit[plot]'") from (
-            error
-        )
+        raise UsageError(
+            "a picture needs matplotlib, which is not installed", "try: pip install 'ctaudit[plot]'"
+        ) from (error)
     shown = drawn(cards)
-    with matplotlib.rc_context({**matplotlib.rcParamsDefault, **_SETTINGS}):
+    matplotlib.set_loglevel("error")  # it would tell of its caches on stderr
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()
+        matplotlib.rcParams.update(_SETTINGS)
         figure = Figure(figsize=(_WIDE, _HIGH * max(1, len(shown))), dpi=110, layout="constrained")
         panels = figure.subplots(max(1, len(shown)), 1, squeeze=False)[:, 0]
         for panel, card in zip(panels, shown, strict=False):
@@ -94,12 +97,13 @@ def _around(panel: Any, curve: Curve, edges: Sequence[datetime]) -> None:
 
 
 def _axes(panel: Any, curve: Curve) -> None:
-    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+    import matplotlib.dates
     from matplotlib.ticker import MaxNLocator
 
-    locator = AutoDateLocator(tz=UTC, minticks=4, maxticks=9)
+    dates: Any = matplotlib.dates
+    locator = dates.AutoDateLocator(tz=UTC, minticks=4, maxticks=9)
     panel.xaxis.set_major_locator(locator)
-    panel.xaxis.set_major_formatter(ConciseDateFormatter(locator, tz=UTC))
+    panel.xaxis.set_major_formatter(dates.ConciseDateFormatter(locator, tz=UTC))
     panel.yaxis.set_major_locator(MaxNLocator(nbins=4, integer=True))
     panel.set_xlabel("UTC", fontsize=7, color=_INK, loc="left")
     panel.set_ylabel(shorten(visible(curve.unit), 30), fontsize=8, color=_INK, parse_math=False)

@@ -67,6 +67,10 @@ class Layout:
         """Anomalies that could not be delivered yet."""
         return self.root / "anomalies-outbox.jsonl"
 
+    @property
+    def outbox_lock(self) -> Path:
+        return self.root / "anomalies-outbox.lock"
+
     def segment(self, date: str, name: str) -> Path:
         return self.events / f"date={date}" / name
 
