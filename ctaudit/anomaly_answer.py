@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ctaudit import given
-from ctaudit.anomalies.anomaly import Kind, Severity
+from ctaudit.anomalies.anomaly import Severity
 from ctaudit.anomalies.ground import DAY, HISTORY_DAYS, HOUR, Ground
 from ctaudit.anomaly_memory import Memory, recall
 from ctaudit.anomaly_report import FALSE_DISCOVERIES, Found, Judged, find, kinds
@@ -91,9 +91,9 @@ def anomalies(layout: Layout, span: Span, asked: Wanted, limit: int | None) -> t
         notes = (*notes, *_before(len(kept) - len(fresh), memory))
         kept = fresh
     shown = kept[:limit]
-    rows, cards = _told(layout, shown, asked.explain)
+    rows, cards, said = _told(layout, shown, asked.explain)
     columns = (*COLUMNS, PARAMETERS) if asked.explain else COLUMNS
-    notes = (*found.notes, *notes, *(_explained(found) if asked.explain else ()))
+    notes = (*found.notes, *notes, *said, *(_explained(found) if asked.explain else ()))
     table = Table(columns, rows, len(kept), notes, _unspoken(found.known), found=bool(rows))
     until = moment(found.known.until) if found.known.hours > 0 else None
     return Anomalies(table, tuple(cards), memory.with_those(shown, until)), found.answer
@@ -112,18 +112,18 @@ def _is(kind: str, name: str) -> bool:
     return kind == name or kind.startswith(f"{name}.")
 
 
-def _told(layout: Layout, shown: Sequence[Judged], explain: bool) -> tuple[list[tuple[Value, ...]], list[Card]]:
+def _told(
+    layout: Layout, shown: Sequence[Judged], explain: bool
+) -> tuple[list[tuple[Value, ...]], list[Card], tuple[str, ...]]:
+    """Return the rows and cards of anomalies, and what must be said of them."""
     if not shown:
-        return [], []
-    from ctaudit.anomaly_samples import samples
+        return [], [], ()
+    from ctaudit.anomaly_samples import samples  # only where there is something to tell
 
-    beside = samples(layout, [each.anomaly for each in shown])
-    known: Mapping[str, Kind] = kinds()
-    pairs = list(zip(shown, beside, strict=True))
-    return (
-        [row(each, sample, known, explain=explain) for each, sample in pairs],
-        [card(each, sample, known, explain=explain) for each, sample in pairs],
-    )
+    beside, said = samples(layout, [each.anomaly for each in shown])
+    pairs, known = list(zip(shown, beside, strict=True)), kinds()
+    rows = [row(each, sample, known, explain=explain) for each, sample in pairs]
+    return rows, [card(each, sample, known, explain=explain) for each, sample in pairs], said
 
 
 def _before(count: int, memory: Memory) -> tuple[str, ...]:

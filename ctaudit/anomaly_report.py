@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import ModuleType
 
-from ctaudit.anomalies import tails
+from ctaudit.anomalies import bursts, insights, tails
 from ctaudit.anomalies.anomaly import Anomaly, Kind
 from ctaudit.anomalies.ground import Ground
 from ctaudit.anomaly_ground import ground
@@ -15,7 +15,10 @@ from ctaudit.query import Answer, Span
 from ctaudit.store.layout import Layout
 from ctaudit.table import Value
 
-FAMILIES: tuple[ModuleType, ...] = ()
+FAMILIES: tuple[ModuleType, ...] = (
+    insights,
+    bursts,
+)
 """Each has `CUBES`, what it asks of the store; `KINDS`, what it can find; and `find`."""
 FALSE_DISCOVERIES = 0.01
 """Share of false ones among all anomalies that is put up with."""

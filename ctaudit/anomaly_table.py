@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from ctaudit.anomalies.anomaly import Anomaly, Kind
 from ctaudit.anomaly_report import Judged
+from ctaudit.anomaly_samples import Sample
 from ctaudit.anomaly_words import band, moment, more, number, score
 from ctaudit.cards import Card, Curve
 from ctaudit.table import Column, Value
-
-if TYPE_CHECKING:
-    from ctaudit.anomaly_samples import Sample
 
 _STYLES = {"high": "red", "medium": "yellow"}
 COLUMNS = (
@@ -43,11 +40,9 @@ COLUMNS = (
 """Keys and their order are stable: new ones may be added at the end."""
 PARAMETERS = Column("parameters", 9)
 """What `--explain` adds."""
-_SAMPLES = 5
-"""Ids and names that a card shows; rows have all."""
 
 
-def row(judged: Judged, sample: Sample | None, kinds: Mapping[str, Kind], *, explain: bool) -> tuple[Value, ...]:
+def row(judged: Judged, sample: Sample, kinds: Mapping[str, Kind], *, explain: bool) -> tuple[Value, ...]:
     """Return the row of an anomaly."""
     anomaly, kind = judged.anomaly, kinds.get(judged.anomaly.kind)
     low, high = anomaly.interval or (None, None)
@@ -70,9 +65,9 @@ def row(judged: Judged, sample: Sample | None, kinds: Mapping[str, Kind], *, exp
         float(f"{judged.q:.6g}"),
         moment(since),
         moment(until),
-        list(sample.principals if sample else ()),
-        list(sample.origins if sample else ()),
-        list(sample.events if sample else ()),
+        list(sample.principals),
+        list(sample.origins),
+        list(sample.events),
         more(anomaly.select),
         list(kind.benign if kind else ()),
         list(anomaly.subject),
@@ -80,15 +75,15 @@ def row(judged: Judged, sample: Sample | None, kinds: Mapping[str, Kind], *, exp
     )
 
 
-def card(judged: Judged, sample: Sample | None, kinds: Mapping[str, Kind], *, explain: bool) -> Card:
+def card(judged: Judged, sample: Sample, kinds: Mapping[str, Kind], *, explain: bool) -> Card:
     """Return what a terminal and a picture show of an anomaly."""
     anomaly, kind = judged.anomaly, kinds.get(judged.anomaly.kind)
     lines = [
         ("when", f"{moment(anomaly.start) or '?'} to {moment(anomaly.end) or '?'}"),
         ("where", " ".join(filter(None, (anomaly.account, anomaly.region)))),
-        ("who", _few(sample.principals if sample else ())),
-        ("origin", _few(sample.origins if sample else ())),
-        ("events", _few(sample.events if sample else ())),
+        ("who", ", ".join(sample.principals)),
+        ("origin", ", ".join(sample.origins)),
+        ("events", ", ".join(sample.events)),
         ("benign", "; ".join(kind.benign if kind else ())),
         ("id", f"{anomaly.id}, {anomaly.kind}, score {score(judged.q)}"),
     ]
@@ -107,11 +102,6 @@ def _curve(anomaly: Anomaly) -> Curve | None:
         return None
     around = (series.expected, series.low, series.high)
     return Curve(series.start, series.width, series.counts, *around, (anomaly.start, anomaly.end), anomaly.unit)
-
-
-def _few(values: tuple[str, ...]) -> str:
-    shown = ", ".join(values[:_SAMPLES])
-    return f"{shown}, and {len(values) - _SAMPLES:,} more" if len(values) > _SAMPLES else shown
 
 
 def _spelled(value: Value) -> str:

@@ -8,7 +8,7 @@ import shlex
 from ctaudit.anomalies.anomaly import Anomaly, Selection
 from ctaudit.times import format_epoch
 
-_FEW = 5
+_FEW = 12
 """Names that a command may hold."""
 _MOST_SCORE = 999.0
 

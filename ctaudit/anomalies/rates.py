@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -66,6 +67,8 @@ class Episode:
     p: float
     since: int
     """When the baseline begins."""
+    days: int
+    """Days of the baseline with covered hours."""
 
     @property
     def drop(self) -> bool:
@@ -179,12 +182,12 @@ class _Judging:
         told = (rows[row], start, start + HOUR, found, mean, variance, self._rolling.highest(rows)[row], p)
         yield from self._told(day, [each[chosen] for each in told])
 
-    def _told(self, day: int, columns: Sequence[npt.NDArray[np.generic]]) -> Iterator[Episode]:
+    def _told(self, day: int, columns: Sequence[npt.NDArray[Any]]) -> Iterator[Episode]:
         since = max(self._covered.first_hour * HOUR, (day - HISTORY_DAYS) * DAY)
-        for series, start, end, calls, mean, variance, highest, p in zip(
-            *(each.tolist() for each in columns), strict=True
-        ):
-            yield Episode(series, start, end, self._width, calls, mean, variance, highest, p, since)
+        days: list[int] = self._coverage.days[self._place[columns[0]]].tolist()
+        told = zip(*(each.tolist() for each in columns), days, strict=True)
+        for series, start, end, calls, mean, variance, highest, p, known in told:
+            yield Episode(series, start, end, self._width, calls, mean, variance, highest, p, since, known)
 
     def _take(self, today: Counts, rows: Whole, known: Expected, enough: npt.NDArray[np.bool_]) -> None:
         """Let a day become history; what was far out of the ordinary becomes so only in part."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,12 +11,12 @@ import click
 from ctaudit.cli.aws_options import SENDER, login_of
 from ctaudit.cli.options import LOOKUP, TEXT, now_of, row_limit, stack, streams_of
 from ctaudit.cli.streams import EXIT_FAILED, EXIT_REPORT, Streams
-from ctaudit.errors import CtauditError
+from ctaudit.errors import CtauditError, UsageError
 from ctaudit.reports.formats import Format
 
 if TYPE_CHECKING:
     from ctaudit.anomaly_answer import Anomalies
-    from ctaudit.sources.sink import Sink  # what the doors give; the command only hands it on
+    from ctaudit.emitting import Outgoing
 
 _CHOICE = stack(
     click.option(
@@ -93,23 +94,97 @@ def anomalies(
     from ctaudit.investigate import open_store
 
     streams, chosen, fail_empty = streams_of(ctx), Format(options.pop("format_")), options.pop("fail_empty")
-    sinks, drawn = _sinks(emit, options, dry=dry_run), _form(plot)
-    options |= _suppressed(ctx, options.pop("suppress"))
-    if not emit:  # who is told must be told all of it
-        options["limit"] = row_limit(options["limit"], streams)
-    else:
-        options["limit"] = options["limit"] or None
+    form, outgoing = _form(plot), _outgoing(store, emit, options, dry=dry_run)
+    options |= _suppressions(ctx, options.pop("suppress"))
+    limit = options.pop("limit")
+    # Who is told by a message is told all of it, whatever a terminal shows.
+    options["limit"] = (limit or None) if emit else row_limit(limit, streams)
     found = open_store(store).anomalies(**options)
+    if dry_run and outgoing is not None:
+        return streams.answer(outgoing.rehearsal(found.table), chosen, fail_empty=fail_empty)
+    code = _answered(streams, found, chosen, fail_empty=fail_empty)
     if plot is not None:
-        _plot(streams, found, plot, drawn)
-    if dry_run:
-        from ctaudit.emitting import would_send
-
-        return streams.answer(would_send(store, sinks, found.table), chosen)
-    code = _tell(streams, found, chosen, fail_empty=fail_empty)
-    sent = not sinks or _send(streams, store, sinks, found)
-    if options["since_last_run"] and sent is not None and not streams.cut_off:
+        _plot(streams, found, plot, form)
+    sent = None if outgoing is None else _sent(streams, outgoing, found)
+    if options["since_last_run"] and not streams.cut_off and sent is not Sending.UNKEPT:
         from ctaudit.anomaly_memory import remember
 
         remember(store, found.memory)
-    return EXIT_FAILED if not sent and code != EXIT_REPORT else code
+    return EXIT_FAILED if sent in (Sending.FAILED, Sending.UNKEPT) and code != EXIT_REPORT else code
+
+
+def _form(plot: Path | None) -> str:
+    """Return the form of a picture; raises UsageError before anything is counted."""
+    if plot is None:
+        return ""
+    from ctaudit.reports.plot import FORMS, require
+
+    form = plot.suffix.lower().removeprefix(".")
+    if form not in FORMS:
+        raise UsageError(f"the ending of {plot} tells no kind of picture", "end it in .svg or .png")
+    require()
+    return form
+
+
+def _outgoing(store: Path, emit: tuple[str, ...], options: dict[str, Any], *, dry: bool) -> Outgoing | None:
+    """Take what tells how to log in out of `options`; return where anomalies are sent, if anywhere."""
+    login = login_of(options)
+    if not emit:
+        if dry:
+            raise UsageError("--dry-run tells what --emit would send", "name a sink with --emit")
+        return None
+    from ctaudit.emitting import Outgoing
+
+    return Outgoing(store, emit, login)
+
+
+def _suppressions(ctx: click.Context, path: Path | None) -> dict[str, Any]:
+    if path is None:
+        return {}
+    from ctaudit.suppressions import read_suppressions
+
+    return {"suppressions": read_suppressions(path), "now": now_of(ctx)}
+
+
+def _answered(streams: Streams, found: Anomalies, format: Format, *, fail_empty: bool) -> int:  # noqa: A002
+    """Print cards on a terminal, and rows everywhere else."""
+    if format is not Format.TABLE or not streams.stdout_terminal or not found.cards:
+        return streams.answer(found.table, format, fail_empty=fail_empty)
+    from ctaudit.reports.card_lines import card_lines
+
+    lines = card_lines(found.cards, streams.width, color=streams.color, blocks=streams.has_blocks)
+    return streams.drawn(lines, found.table, fail_empty=fail_empty)
+
+
+def _plot(streams: Streams, found: Anomalies, path: Path, form: str) -> None:
+    from ctaudit.cli.output_file import whole_file
+    from ctaudit.reports.plot import drawn, plot
+
+    with whole_file(path, force=True) as file:
+        plot(found.cards, file, form)
+    shown = len(drawn(found.cards))
+    streams.say(f"{shown:,} of {len(found.cards):,} anomalies drawn in {path}")
+
+
+class Sending(enum.Enum):
+    """What became of messages."""
+
+    DONE = "done"
+    FAILED = "failed"
+    """Some wait in the store for the next run."""
+    UNKEPT = "unkept"
+    """Nothing was sent, and nothing kept."""
+
+
+def _sent(streams: Streams, outgoing: Outgoing, found: Anomalies) -> Sending:
+    """Send anomalies and say what became of them."""
+    try:
+        sent = outgoing.send(found.table)
+    except CtauditError as error:  # the answer is given, and its exit code may go first
+        streams.fail(error.message, error.advice, EXIT_FAILED)
+        return Sending.UNKEPT
+    for sentence in sent.notes:
+        streams.say(sentence)
+    for sentence in sent.failed:
+        streams.say(sentence, urgent=True)
+    return Sending.FAILED if sent.failed else Sending.DONE

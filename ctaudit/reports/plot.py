@@ -23,7 +23,13 @@ _WIDE, _HIGH = 11.0, 2.6
 """Inches of a panel."""
 _TITLE = 118
 _INK, _COUNTS, _EXPECTED, _BAND, _EPISODE, _UNKNOWN = "#333333", "#1f4e79", "#d1730b", "#f3c693", "#c62828", "#9e9e9e"
-_SETTINGS: Any = {"svg.hashsalt": "ctaudit", "svg.fonttype": "path", "axes.unicode_minus": False, "path.simplify": False, "text.parse_math": False}
+_SETTINGS: Any = {
+    "svg.hashsalt": "ctaudit",
+    "svg.fonttype": "path",
+    "axes.unicode_minus": False,
+    "path.simplify": False,
+    "text.parse_math": False,
+}
 
 
 def drawn(cards: Sequence[Card]) -> list[Card]:
@@ -31,17 +37,22 @@ def drawn(cards: Sequence[Card]) -> list[Card]:
     return [card for card in cards if card.curve is not None and card.curve.counts][:MOST]
 
 
-def plot(cards: Sequence[Card], file: BinaryIO, form: str) -> None:
-    """Write a picture of cards into an open file, as `svg` or `png`; raises UsageError when matplotlib is missing."""
+def require() -> None:
+    """Raise UsageError when matplotlib is missing."""
     try:
-        import matplotlib
-        from matplotlib.figure import Figure  # of its own, not pyplot's: no display is looked for
+        import matplotlib  # noqa: F401
     except ImportError as error:
-        raise UsageError(
-            "a picture needs matplotlib, which is not installed", "try: pip install 'ctaudit[plot]'"
-        ) from (error)
+        advice = "try: pip install 'ctaudit[plot]'"
+        raise UsageError("a picture needs matplotlib, which is not installed", advice) from error
+
+
+def plot(cards: Sequence[Card], file: BinaryIO, form: str) -> None:
+    """Write a picture of cards into an open file, as `svg` or `png`."""
+    import matplotlib
+    from matplotlib.figure import Figure  # of its own, not pyplot's: no display is looked for
+
     shown = drawn(cards)
-    matplotlib.set_loglevel("error")  # it would tell of its caches on stderr
+    matplotlib.set_loglevel("ERROR")  # it would tell of its caches on stderr
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
         matplotlib.rcParams.update(_SETTINGS)
