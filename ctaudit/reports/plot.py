@@ -6,6 +6,7 @@ logs is never taken for markup (`parse_math`), and what is invisible in it is wr
 
 from __future__ import annotations
 
+import textwrap
 import warnings
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -15,13 +16,15 @@ from ctaudit.cards import Card, Curve
 from ctaudit.errors import UsageError
 from ctaudit.reports.escapes import visible
 from ctaudit.reports.shorten import shorten
+from ctaudit.times import format_epoch
 
 FORMS = ("svg", "png")
 MOST = 12
 """Panels of one picture."""
 _WIDE, _HIGH = 11.0, 2.6
 """Inches of a panel."""
-_TITLE = 118
+_TITLE, _LINES = 138, 2
+"""Characters of a line above a panel, and how many lines."""
 _INK, _COUNTS, _EXPECTED, _BAND, _EPISODE, _UNKNOWN = "#333333", "#1f4e79", "#d1730b", "#f3c693", "#c62828", "#9e9e9e"
 _SETTINGS: Any = {
     "svg.hashsalt": "ctaudit",
@@ -72,17 +75,27 @@ def _panel(panel: Any, card: Card) -> None:
     curve = card.curve
     if curve is None:
         return
-    title = shorten(f"{card.label.upper()}  {visible(card.head)}", _TITLE)
-    panel.set_title(title, loc="left", fontsize=9, color=_INK, parse_math=False)
+    panel.set_title(_title(card), loc="left", fontsize=9, color=_INK, parse_math=False)
     edges = [_moment(curve.start + place * curve.width) for place in range(len(curve.counts) + 1)]
     _around(panel, curve, edges)
     known = [float("nan") if count is None else float(count) for count in curve.counts]
     panel.stairs(known, edges, color=_COUNTS, linewidth=1.1, label="counted", baseline=None)
-    panel.stairs(known, edges, color=_COUNTS, alpha=0.18, fill=True, linewidth=0)
+    panel.stairs(known, edges, color=_COUNTS, alpha=0.08, fill=True, linewidth=0)
     top = max([1.0, *(value for value in known if value == value), *curve.high])
     panel.set_ylim(0, top * 1.08)
     panel.set_xlim(edges[0], edges[-1])
     _axes(panel, curve)
+
+
+def _title(card: Card) -> str:
+    lines = textwrap.wrap(
+        f"{card.label.upper()}  {visible(card.head)}",
+        _TITLE,
+        max_lines=_LINES,
+        placeholder=" …",
+        break_on_hyphens=False,
+    )
+    return "\n".join(lines)
 
 
 def _around(panel: Any, curve: Curve, edges: Sequence[datetime]) -> None:
@@ -114,13 +127,24 @@ def _axes(panel: Any, curve: Curve) -> None:
     dates: Any = matplotlib.dates
     locator = dates.AutoDateLocator(tz=UTC, minticks=4, maxticks=9)
     panel.xaxis.set_major_locator(locator)
-    panel.xaxis.set_major_formatter(dates.ConciseDateFormatter(locator, tz=UTC))
+    panel.xaxis.set_major_formatter(dates.ConciseDateFormatter(locator, tz=UTC, show_offset=False))
     panel.yaxis.set_major_locator(MaxNLocator(nbins=4, integer=True))
-    panel.set_xlabel("UTC", fontsize=7, color=_INK, loc="left")
+    begin, end = (
+        format_epoch(at)[:16].replace("T", " ") for at in (curve.start, curve.start + len(curve.counts) * curve.width)
+    )
+    panel.set_xlabel(f"{begin} to {end} UTC", fontsize=8, color=_INK, loc="left")
     panel.set_ylabel(shorten(visible(curve.unit), 30), fontsize=8, color=_INK, parse_math=False)
     panel.tick_params(labelsize=8, colors=_INK)
     panel.spines[["top", "right"]].set_visible(False)
-    panel.legend(loc="upper left", fontsize=7, frameon=False, ncols=5)
+    panel.legend(
+        loc="upper right",
+        bbox_to_anchor=(1.0, -0.1),
+        fontsize=8,
+        frameon=False,
+        ncols=5,
+        labelcolor=_INK,
+        borderaxespad=0,
+    )
 
 
 def _unknown(curve: Curve) -> list[tuple[int, int]]:
