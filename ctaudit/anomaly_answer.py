@@ -94,8 +94,8 @@ def anomalies(layout: Layout, span: Span, asked: Wanted, limit: int | None) -> t
     rows, cards, said = _told(layout, shown, asked.explain)
     columns = (*COLUMNS, PARAMETERS) if asked.explain else COLUMNS
     notes = (*found.notes, *notes, *said, *(_explained(found) if asked.explain else ()))
-    table = Table(columns, rows, len(kept), notes, _unspoken(found.known), found=bool(rows))
-    until = moment(found.known.until) if found.known.hours > 0 else None
+    table = Table(columns, rows, len(kept), notes, _unspoken(found.ground), found=bool(rows))
+    until = moment(found.ground.until) if found.ground.hours > 0 else None
     return Anomalies(table, tuple(cards), memory.with_those(shown, until)), found.answer
 
 
@@ -150,18 +150,18 @@ def _explained(found: Found) -> tuple[str, ...]:
         f"{tests} made; of all that is found, {FALSE_DISCOVERIES:.0%} may be chance (false-discovery rate, "
         "Benjamini-Hochberg; q is the rate at which an anomaly is still found)"
     ]
-    places = sorted(found.known.covered)
+    places = sorted(found.ground.covered)
     for account, region in places[:_PLACES]:
-        days = found.known.history_days((account, region), found.known.since)
-        later = found.known.history_days((account, region), found.known.until)
+        days = found.ground.history_days((account, region), found.ground.since)
+        later = found.ground.history_days((account, region), found.ground.until)
         notes.append(
             f"history of {account or '?'} {region or '?'}: {days:.1f} of {HISTORY_DAYS} days before the first moment "
             f"judged, {later:.1f} before the last"
         )
     if len(places) > _PLACES:
         notes.append(f"and of {len(places) - _PLACES:,} more accounts and regions")
-    judged = (found.known.until - found.known.since) / DAY
-    notes.append(f"judged: {moment(found.known.since)} to {moment(found.known.until)}, {judged:.1f} days")
+    judged = (found.ground.until - found.ground.since) / DAY
+    notes.append(f"judged: {moment(found.ground.since)} to {moment(found.ground.until)}, {judged:.1f} days")
     for family, parameters in found.parameters.items():
         told = ", ".join(f"{name} {_spelled(value)}" for name, value in parameters.items())
         notes.append(f"{family}: {told or 'no parameters'}")

@@ -38,8 +38,8 @@ class Found:
     """The worst first."""
     tests: int
     notes: tuple[str, ...]
+    ground: Ground
     answer: Answer
-    known: Ground
     parameters: Mapping[str, Mapping[str, Value]]
     """What each family works with."""
 
@@ -58,7 +58,7 @@ def find(layout: Layout, span: Span) -> Found:
     judged.sort(key=rank)
     notes = tuple(note for result in results for note in result.notes)
     used = {_named(family): result.parameters for family, result in zip(FAMILIES, results, strict=True)}
-    return Found(judged, tests, notes, answer, known, used)
+    return Found(judged, tests, notes, known, answer, used)
 
 
 def kinds() -> dict[str, Kind]:
