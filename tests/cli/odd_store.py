@@ -15,15 +15,8 @@ _IDS = itertools.count()
 
 def calls(count: int, name: str = "DeleteBucket", minute: int = 0, **fields: Any) -> list[dict[str, Any]]:
     """Return so many calls within one minute after noon of 2026-02-03."""
-    return [
-        event(
-            next(_IDS),
-            eventName=name,
-            eventTime=f"2026-02-03T12:{minute:02}:{second % 60:02}Z",
-            **fields,
-        )
-        for second in range(count)
-    ]
+    times = (f"2026-02-03T12:{minute:02}:{second % 60:02}Z" for second in range(count))
+    return [event(next(_IDS), **{"eventName": name, "eventTime": time, **fields}) for time in times]
 
 
 def add(folder: Path, *groups: list[dict[str, Any]]) -> Path:

@@ -24,7 +24,7 @@ CARD = Card(
 
 def test_zero_what_is_little_and_what_is_unknown_differ() -> None:
     assert spark_lines(CURVE, 80, color=False, blocks=True) == ["▁▂·▂▅█▁", "    ^^"]
-    assert spark_lines(CURVE, 80, color=False, blocks=False) == ["_. .:#_", "    ^^"]
+    assert spark_lines(CURVE, 80, color=False, blocks=False) == ["_. .=#_", "    ^^"]
 
 
 def test_colours_mark_what_it_is_about() -> None:
