@@ -41,6 +41,19 @@ def three(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
 
 
+@pytest.fixture(scope="module")
+def low(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder whose store holds a single, low anomaly."""
+    return add(tmp_path_factory.mktemp("low"), calls(12))
+
+
+@pytest.fixture(scope="module")
+def hostile_calls(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder whose store holds an anomaly for each kind of hostile text."""
+    groups = [calls(12, f"Do{text}", place * 5, awsRegion=text) for place, text in enumerate(HOSTILE)]
+    return add(tmp_path_factory.mktemp("hostile"), *groups)
+
+
 def rows(done: Done) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = json.loads(done.out)
     return found
@@ -115,9 +128,8 @@ def test_explain_tells_what_the_numbers_were_computed_with(ask: Ask, three: Path
 
 
 @pytest.mark.parametrize("form", ["table", "json", "jsonl", "csv", "tsv", "markdown"])
-def test_hostile_text_stays_harmless_in_every_format(form: str, ask: Ask, tmp_path: Path) -> None:
-    groups = [calls(12, f"Do{text}", place * 5, awsRegion=text) for place, text in enumerate(HOSTILE)]
-    done = ask("anomalies", "--explain", "--format", form, folder=add(tmp_path, *groups))
+def test_hostile_text_stays_harmless_in_every_format(form: str, ask: Ask, hostile_calls: Path) -> None:
+    done = ask("anomalies", "--explain", "--format", form, folder=hostile_calls)
     assert done.code == 1
     assert "Traceback" not in done.err
     tabs = done.out.replace("\t", "") if form == "tsv" else done.out
@@ -174,11 +186,10 @@ def test_a_run_without_the_option_remembers_nothing(ask: Ask, three: Path) -> No
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"form": "x", "version": 1}', "\x00", '{"form": 1, "version": 2}'])
-def test_a_damaged_memory_is_refused_and_kept(text: str, ask: Ask, tmp_path: Path) -> None:
-    add(tmp_path, calls(12))
-    state = tmp_path / "ctaudit-store" / "anomalies-reported.json"
+def test_a_damaged_memory_is_refused_and_kept(text: str, ask: Ask, low: Path) -> None:
+    state = low / "ctaudit-store" / "anomalies-reported.json"
     state.write_text(text)
-    done = ask("anomalies", "--since-last-run", folder=tmp_path)
+    done = ask("anomalies", "--since-last-run", folder=low)
     assert (done.code, done.out) == (2, "")
     assert "is no list of reported anomalies" in done.err
     assert state.read_text() == text
@@ -210,11 +221,10 @@ def test_what_is_suppressed_is_counted_until_it_expires(until: str, left: int, a
         ({"subject": "delete*"}, False),
     ],
 )
-def test_all_patterns_of_an_entry_must_fit(entry: dict[str, str], fits: bool, ask: Ask, tmp_path: Path) -> None:
-    add(tmp_path, calls(12))
+def test_all_patterns_of_an_entry_must_fit(entry: dict[str, str], fits: bool, ask: Ask, low: Path) -> None:
     content = {"suppress": [{**entry, "reason": "known", "until": "2999-01-01"}]}
-    (tmp_path / "known.json").write_text(json.dumps(content))
-    done = ask("anomalies", "--suppress", "known.json", "--format", "json", folder=tmp_path)
+    (low / "known.json").write_text(json.dumps(content))
+    done = ask("anomalies", "--suppress", "known.json", "--format", "json", folder=low)
     assert (done.code, rows(done) == []) == (0 if fits else 1, fits)
 
 
