@@ -148,7 +148,7 @@ def _explained(found: Found) -> tuple[str, ...]:
     tests = "1 test was" if found.tests == 1 else f"{found.tests:,} tests were"
     notes = [
         f"{tests} made; of all that is found, {FALSE_DISCOVERIES:.0%} may be chance (false-discovery rate, "
-        "Benjamini-Hochberg; q is the rate at which an anomaly is still found)"
+        "Benjamini-Hochberg, each family with the same share; q is the rate at which an anomaly is still found)"
     ]
     places = sorted(found.ground.covered)
     for account, region in places[:_PLACES]:

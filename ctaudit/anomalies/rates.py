@@ -31,6 +31,8 @@ CANDIDATE = 1e-5
 """Windows less surprising than that are not looked at further."""
 TEMPERED = 6.0
 """Standard deviations above the mean from which on a count enters the history as no more than that."""
+LASTING = 0.1
+"""Share of a day's windows from which on such counts are the new rule, and enter the history as they are."""
 JOIN = 1800
 """Seconds of quiet within which two unusual windows are still one episode."""
 CHUNK = 20_000
@@ -195,7 +197,9 @@ class _Judging:
         calls = today.calls.astype(np.float64)
         mean, variance = known.at(at, hour)
         most: Numbers = np.maximum(LEAST_CALLS, mean + TEMPERED * np.sqrt(variance))
-        self._rolling.take(today.series, hour, calls, np.where(enough[at], np.minimum(calls, most), calls))
+        above = enough[at] & (calls > most)
+        lasting = np.bincount(at[above], minlength=len(rows)) > LASTING * DAY / self._width
+        self._rolling.take(today.series, hour, calls, np.where(above & ~lasting[at], most, calls))
 
 
 def joined(windows: Sequence[Episode]) -> Iterator[Episode]:

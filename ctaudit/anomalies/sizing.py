@@ -22,6 +22,7 @@ PARAMETERS: Mapping[str, Value] = {
     "candidates_below_p": rates.CANDIDATE,
     "joined_within_seconds": rates.JOIN,
     "history_tempered_at_deviations": rates.TEMPERED,
+    "history_taken_as_it_is_above_share_of_day": rates.LASTING,
     "hour_of_day_pseudo_windows": baseline.HOUR_OF_DAY,
     "hour_of_week_pseudo_windows": baseline.HOUR_OF_WEEK,
     "prior_calls": baseline.PRIOR_CALLS,
