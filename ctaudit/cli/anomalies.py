@@ -89,7 +89,7 @@ def anomalies(
       ctaudit anomalies --since 7d
       ctaudit anomalies --since 24h --min-severity high --format json
       ctaudit anomalies --since 7d --kind rate --plot rates.svg
-      ctaudit anomalies --since-last-run --emit webhook:https://hooks.example.com/x
+      ctaudit anomalies --since-last-run --emit webhook:https://example.com/x
     """
     from ctaudit.investigate import open_store
 
@@ -105,8 +105,15 @@ def anomalies(
     code = _answered(streams, found, chosen, fail_empty=fail_empty)
     if plot is not None:
         _plot(streams, found, plot, form)
+    return _acted(streams, store, found, outgoing, code, remembered=options["since_last_run"])
+
+
+def _acted(
+    streams: Streams, store: Path, found: Anomalies, outgoing: Outgoing | None, code: int, *, remembered: bool
+) -> int:
+    """Send and remember what was told; return the exit code: what is found goes before what failed."""
     sent = None if outgoing is None else _sent(streams, outgoing, found)
-    if options["since_last_run"] and not streams.cut_off and sent is not Sending.UNKEPT:
+    if remembered and not streams.cut_off and sent is not Sending.UNKEPT:
         from ctaudit.anomaly_memory import remember
 
         remember(store, found.memory)

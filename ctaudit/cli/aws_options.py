@@ -25,7 +25,7 @@ LOGIN = stack(
 )
 """How to log in."""
 SENDER = stack(
-    click.option("--profile", type=TEXT, metavar="NAME", help="AWS profile to send with. Default: as the AWS CLI."),
+    click.option("--profile", type=TEXT, metavar="NAME", help="AWS profile. Default: what the AWS CLI would use."),
     click.option("--role-arn", type=TEXT, metavar="ARN", help="Take on this role to send."),
     click.option("--external-id", type=TEXT, metavar="ID", help="What the role asks for, besides credentials."),
     click.option("--mfa-serial", type=TEXT, metavar="ARN", help="The device whose code the role asks for."),
