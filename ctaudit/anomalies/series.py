@@ -41,9 +41,10 @@ def of_table(table: pa.Table, dimensions: Sequence[str]) -> Grouped:
     codes = [table[name].combine_chunks().dictionary_encode() for name in dimensions]
     series, keys = np.zeros(table.num_rows, np.int64), np.zeros((1, 0), np.int64)
     for code in codes:
-        own = np.asarray(code.indices.fill_null(-1), np.int64)
-        pairs, series = np.unique(np.stack([series, own]), axis=1, return_inverse=True)
-        keys = np.column_stack([keys[pairs[0]], pairs[1]])
+        own = np.asarray(code.indices.fill_null(-1), np.int64) + 1
+        pairs, series = np.unique(series * (len(code.dictionary) + 1) + own, return_inverse=True)
+        before, last = np.divmod(pairs, len(code.dictionary) + 1)
+        keys = np.column_stack([keys[before], last - 1])
     names = [code.dictionary.to_pylist() for code in codes]
     spelled = [
         tuple(None if at < 0 else name[at] for at, name in zip(row, names, strict=True)) for row in keys.tolist()
