@@ -10,7 +10,7 @@ from typing import Any
 
 from ctaudit.anomalies.anomaly import Anomaly
 from ctaudit.anomaly_report import Judged
-from ctaudit.errors import UsageError
+from ctaudit.errors import StoreError
 from ctaudit.state_file import write_whole
 from ctaudit.store.layout import Layout
 
@@ -82,7 +82,7 @@ def _reported(anomaly: Anomaly) -> Reported:
 def recall(layout: Layout) -> Memory:
     """Read what was reported; nothing when there is no such file yet.
 
-    Raises UsageError when the file is something else: with an empty one in its place all would be told again.
+    Raises StoreError when the file is something else: with an empty one in its place all would be told again.
     """
     path = layout.reported
     try:
@@ -91,10 +91,10 @@ def recall(layout: Layout) -> Memory:
     except FileNotFoundError:
         return Memory()
     except OSError as error:
-        raise UsageError(f"cannot read {path}: {error.strerror}") from error
+        raise StoreError(f"cannot read {path}: {error.strerror}") from error
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         advice = "delete it to have all anomalies reported once more"
-        raise UsageError(f"{path} is no list of reported anomalies", advice) from error
+        raise StoreError(f"{path} is no list of reported anomalies", advice) from error
 
 
 def remember(store: Path, memory: Memory) -> None:

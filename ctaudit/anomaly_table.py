@@ -79,7 +79,7 @@ def card(judged: Judged, sample: Sample, kinds: Mapping[str, Kind], *, explain: 
     """Return what a terminal and a picture show of an anomaly."""
     anomaly, kind = judged.anomaly, kinds.get(judged.anomaly.kind)
     lines = [
-        ("when", f"{moment(anomaly.start) or '?'} to {moment(anomaly.end) or '?'}"),
+        ("when", f"{moment(anomaly.start)} to {moment(anomaly.end)}"),
         ("where", " ".join(filter(None, (anomaly.account, anomaly.region)))),
         ("who", ", ".join(sample.principals)),
         ("origin", ", ".join(sample.origins)),

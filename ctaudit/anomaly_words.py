@@ -28,13 +28,8 @@ def number(value: float | None) -> int | float | None:
 
 
 def moment(seconds: int | None) -> str | None:
-    """Return a time as RFC 3339; None for one that no calendar has."""
-    if seconds is None:
-        return None
-    try:
-        return format_epoch(seconds)
-    except (ValueError, OverflowError, OSError):
-        return None
+    """Return a time as RFC 3339."""
+    return None if seconds is None else format_epoch(seconds)
 
 
 def band(anomaly: Anomaly) -> str:
@@ -46,7 +41,7 @@ def band(anomaly: Anomaly) -> str:
         low, high = anomaly.interval
         told.append(f"99 of 100 between {_shown(low)} and {_shown(high)}")
     if anomaly.baseline is not None:
-        since, until = (moment(each) or "?" for each in anomaly.baseline)
+        since, until = map(format_epoch, anomaly.baseline)
         told.append(f"compared with {since[:16]}Z to {until[:16]}Z")
     return ", ".join(told)
 
@@ -61,10 +56,8 @@ def more(select: Selection) -> str:
 
     It may list some more: a command knows one principal, and no error codes.
     """
-    since, until = moment(select.since), moment(select.until)
-    words = ["ctaudit", *_asked(select)]
-    words += ["--since", since] if since else []
-    words += ["--until", until] if until else []
+    since, until = format_epoch(select.since), format_epoch(select.until)
+    words = ["ctaudit", *_asked(select), "--since", since, "--until", until]
     words += ["--account", select.account] if select.account else []
     words += ["--region", select.region] if select.region else []
     words += _repeated("--event", select.names) or _repeated("--service", select.sources)

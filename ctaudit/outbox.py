@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
-from ctaudit.errors import UsageError
+from ctaudit.errors import StoreError
 from ctaudit.sources.sink import Message
 from ctaudit.state_file import write_whole
 from ctaudit.store.layout import Layout
@@ -22,19 +22,19 @@ class Waiting:
 
 
 def read_outbox(layout: Layout) -> list[Waiting]:
-    """Read what waits, in order; raises UsageError when the file is something else, since it must not be lost."""
+    """Read what waits, in order; raises StoreError when the file is something else, since it must not be lost."""
     path = layout.outbox
     try:
         lines = path.read_bytes().splitlines()
     except FileNotFoundError:
         return []
     except OSError as error:
-        raise UsageError(f"cannot read {path}: {error.strerror}") from error
+        raise StoreError(f"cannot read {path}: {error.strerror}") from error
     try:
         return [_waiting(line) for line in lines if line.strip()]
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         advice = "move it away; what it holds is then not sent"
-        raise UsageError(f"{path} is no list of messages that wait", advice) from error
+        raise StoreError(f"{path} is no list of messages that wait", advice) from error
 
 
 def write_outbox(layout: Layout, waiting: Iterable[Waiting]) -> None:

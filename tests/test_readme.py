@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ctaudit.anomaly_report import kinds
+from ctaudit.anomaly_report import FALSE_DISCOVERIES, kinds
 from ctaudit.anomaly_table import COLUMNS as ANOMALY
 from ctaudit.cli.main import COMMANDS
 from ctaudit.integrity.verdict import KINDS
@@ -86,6 +86,10 @@ def test_the_table_of_anomalies_names_every_kind_in_order() -> None:
 def test_the_keys_of_an_anomaly_are_those_of_the_contract() -> None:
     listed = _anomalies().partition("in a pipe it is a row:")[2].partition("`low` and `high`")[0]
     assert re.findall(r"`([a-z_]+)`", re.sub(r"\([^)]*\)", "", listed)) == [column.name for column in ANOMALY]
+
+
+def test_the_share_of_false_anomalies_is_told_as_it_is() -> None:
+    assert f"what has more than {FALSE_DISCOVERIES} is not" in _anomalies()
 
 
 def _anomalies() -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import enum
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -103,21 +103,8 @@ def anomalies(
     if dry_run and outgoing is not None:
         return streams.answer(outgoing.rehearsal(found.table), chosen, fail_empty=fail_empty)
     code = _answered(streams, found, chosen, fail_empty=fail_empty)
-    if plot is not None:
-        _plot(streams, found, plot, form)
-    return _acted(streams, store, found, outgoing, code, remembered=options["since_last_run"])
-
-
-def _acted(
-    streams: Streams, store: Path, found: Anomalies, outgoing: Outgoing | None, code: int, *, remembered: bool
-) -> int:
-    """Send and remember what was told; return the exit code: what is found goes before what failed."""
-    sent = None if outgoing is None else _sent(streams, outgoing, found)
-    if remembered and not streams.cut_off and sent is not Sending.UNKEPT:
-        from ctaudit.anomaly_memory import remember
-
-        remember(store, found.memory)
-    return EXIT_FAILED if sent in (Sending.FAILED, Sending.UNKEPT) and code != EXIT_REPORT else code
+    act = _Act(streams, found, plot, form, outgoing, store if options["since_last_run"] else None)
+    return EXIT_FAILED if not act.done() and code != EXIT_REPORT else code  # what is found goes before what failed
 
 
 def _form(plot: Path | None) -> str:
@@ -163,35 +150,52 @@ def _answered(streams: Streams, found: Anomalies, format: Format, *, fail_empty:
     return streams.drawn(lines, found.table, fail_empty=fail_empty)
 
 
-def _plot(streams: Streams, found: Anomalies, path: Path, form: str) -> None:
-    from ctaudit.cli.output_file import whole_file
-    from ctaudit.reports.plot import drawn, plot
+@dataclass(frozen=True, slots=True)
+class _Act:
+    """What is done with an answer that was given."""
 
-    with whole_file(path, force=True) as file:
-        plot(found.cards, file, form)
-    shown = len(drawn(found.cards))
-    streams.say(f"{shown:,} of {len(found.cards):,} anomalies drawn in {path}")
+    streams: Streams
+    found: Anomalies
+    plot: Path | None
+    form: str
+    outgoing: Outgoing | None
+    store: Path | None
+    """Where it is remembered what was told; None when nobody asked for that."""
 
+    def done(self) -> bool:
+        """Draw, send and remember, and say what became of it; tell whether all of it went well.
 
-class Sending(enum.Enum):
-    """What became of messages."""
+        What was told is remembered last: what could neither be sent nor kept, the next run tells again.
+        """
+        try:
+            self._draw()
+            sent = self._sent()
+            if self.store is not None and not self.streams.cut_off:
+                from ctaudit.anomaly_memory import remember
 
-    DONE = "done"
-    FAILED = "failed"
-    """Some wait in the store for the next run."""
-    UNKEPT = "unkept"
-    """Nothing was sent, and nothing kept."""
+                remember(self.store, self.found.memory)
+        except CtauditError as error:
+            self.streams.fail(error.message, error.advice, EXIT_FAILED)
+            return False
+        return sent
 
+    def _draw(self) -> None:
+        if self.plot is None:
+            return
+        from ctaudit.cli.output_file import whole_file
+        from ctaudit.reports.plot import drawn, plot
 
-def _sent(streams: Streams, outgoing: Outgoing, found: Anomalies) -> Sending:
-    """Send anomalies and say what became of them."""
-    try:
-        sent = outgoing.send(found.table)
-    except CtauditError as error:  # the answer is given, and its exit code may go first
-        streams.fail(error.message, error.advice, EXIT_FAILED)
-        return Sending.UNKEPT
-    for sentence in sent.notes:
-        streams.say(sentence)
-    for sentence in sent.failed:
-        streams.say(sentence, urgent=True)
-    return Sending.FAILED if sent.failed else Sending.DONE
+        with whole_file(self.plot, force=True) as file:
+            plot(self.found.cards, file, self.form)
+        shown = len(drawn(self.found.cards))
+        self.streams.say(f"{shown:,} of {len(self.found.cards):,} anomalies drawn in {self.plot}")
+
+    def _sent(self) -> bool:
+        if self.outgoing is None:
+            return True
+        sent = self.outgoing.send(self.found.table)
+        for sentence in sent.notes:
+            self.streams.say(sentence)
+        for sentence in sent.failed:
+            self.streams.say(sentence, urgent=True)
+        return not sent.failed

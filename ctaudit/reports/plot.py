@@ -6,6 +6,7 @@ logs is never taken for markup (`parse_math`), and what is invisible in it is wr
 
 from __future__ import annotations
 
+import math
 import textwrap
 import warnings
 from collections.abc import Sequence
@@ -23,6 +24,8 @@ MOST = 12
 """Panels of one picture."""
 _WIDE, _HIGH = 11.0, 2.6
 """Inches of a panel."""
+_TIMES = (0, 250_000_000_000)
+"""Seconds since 1970, up to the year 9892: a forged record may tell any time."""
 _TITLE, _LINES = 138, 2
 """Characters of a line above a panel, and how many lines."""
 _INK, _COUNTS, _EXPECTED, _BAND, _EPISODE, _UNKNOWN = "#333333", "#1f4e79", "#d1730b", "#f3c693", "#c62828", "#9e9e9e"
@@ -36,8 +39,12 @@ _SETTINGS: Any = {
 
 
 def drawn(cards: Sequence[Card]) -> list[Card]:
-    """Return the cards that a picture shows: the first ones that have counts over time."""
-    return [card for card in cards if card.curve is not None and card.curve.counts][:MOST]
+    """Return the cards that a picture shows: the first ones that have counts over a time that an axis can have."""
+    return [card for card in cards if card.curve is not None and card.curve.counts and _can_be(card.curve)][:MOST]
+
+
+def _can_be(curve: Curve) -> bool:
+    return curve.start > _TIMES[0] and curve.start + len(curve.counts) * curve.width < _TIMES[1]
 
 
 def require() -> None:
@@ -81,7 +88,7 @@ def _panel(panel: Any, card: Card) -> None:
     known = [float("nan") if count is None else float(count) for count in curve.counts]
     panel.stairs(known, edges, color=_COUNTS, linewidth=1.1, label="counted", baseline=None)
     panel.stairs(known, edges, color=_COUNTS, alpha=0.08, fill=True, linewidth=0)
-    top = max([1.0, *(value for value in known if value == value), *curve.high])
+    top = max([1.0, *filter(math.isfinite, [*known, *curve.high])])
     panel.set_ylim(0, top * 1.08)
     panel.set_xlim(edges[0], edges[-1])
     _axes(panel, curve)

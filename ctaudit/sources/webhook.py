@@ -50,8 +50,7 @@ class Webhook:
         }
         request = urllib.request.Request(self._url, message.body.encode(), headers, method="POST")  # noqa: S310
         try:
-            with self._opener.open(request, timeout=sink.TIMEOUT) as answer:
-                answer.read(1 << 16)
+            self._opener.open(request, timeout=sink.TIMEOUT).close()  # what it says does not matter
         except urllib.error.HTTPError as error:
             with error:
                 raise _refused(error) from None
@@ -59,6 +58,8 @@ class Webhook:
             raise _unreached(error.reason) from None
         except (OSError, http.client.HTTPException) as error:
             raise _unreached(error) from None
+        except ValueError:  # a host that DNS has no spelling for
+            raise Lasting("there can be no server of that name") from None
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
