@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
+import shutil
 import sys
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from ctaudit.ingest import ingest
 from tests.cli import odd_family
 from tests.cli.evidence import HOSTILE
 from tests.cli.odd_store import add, calls
-from tests.cli.processes import Done, on_terminal
+from tests.cli.processes import Done, in_shell, on_terminal
 from tests.conftest import Ask, Case
 
 CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u202e]")
@@ -303,3 +304,14 @@ def test_a_terminal_is_shown_cards(case: Case) -> None:
     assert done.code in (0, 1, 3)
     assert any(line.lstrip().startswith("$ ctaudit ") for line in done.plain) == (done.code == 1)
     assert all(len(line) <= 90 for line in done.plain if "$ ctaudit" not in line)
+
+
+@pytest.mark.slow
+def test_an_answer_that_nobody_read_is_not_remembered_as_told(case: Case, tmp_path: Path) -> None:
+    shutil.copytree(case.store, tmp_path / "ctaudit-store")
+    line = "ctaudit anomalies --since-last-run --format json"
+    in_shell(f"{line} | true", folder=tmp_path)
+    assert not (tmp_path / "ctaudit-store" / "anomalies-reported.json").exists()
+    first, second = (in_shell(line, folder=tmp_path) for _ in range(2))
+    assert (first.code, len(json.loads(first.out)) > 0) == (1, True)
+    assert json.loads(second.out) == []

@@ -14,6 +14,8 @@ import pytest
 from ctaudit import anomaly_report
 from ctaudit.anomaly_table import COLUMNS
 from ctaudit.sources import sink
+from ctaudit.sources.sink import Message
+from ctaudit.sources.webhook import Webhook
 from ctaudit.store import lock
 from ctaudit.store.layout import Layout
 from tests.cli import odd_family
@@ -243,3 +245,37 @@ def test_a_message_that_is_too_large_is_cut(ask: Ask, tmp_path: Path) -> None:
     assert len(line) <= sink.MAX_BYTES
     assert json.loads(line)["cut"] is True
     assert json.loads(line)["observed"] == 12
+
+
+def test_a_server_that_asks_for_an_hour_is_left_alone(ask: Ask, two: Path, receiver: Receiver) -> None:
+    receiver.answers, receiver.headers = [429], {"Retry-After": "3600"}
+    done = ask("anomalies", "--emit", f"webhook:{receiver.url}", folder=two)
+    assert "not sent to webhook" in done.err
+    assert len(receiver.got) == 2  # each once
+    assert len(waiting(two)) == 2
+
+
+def test_where_nothing_gets_through_the_rest_is_not_tried(receiver: Receiver) -> None:
+    receiver.answers = [503]
+    messages = [Message(f"m{number}", "odd.many", "low", "title", f'{{"id": "m{number}"}}') for number in range(9)]
+    failures = Webhook(receiver.url).deliver(messages)
+    assert [*failures] == [message.id for message in messages]
+    assert len(receiver.got) == sink.IN_A_ROW * sink.ATTEMPTS
+    assert failures["m8"] == "not tried after 3 failures: the server answered 503"
+
+
+def test_what_a_killed_run_could_not_send_is_sent_by_the_next(
+    ask: Ask, two: Path, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    words = ("anomalies", "--since-last-run", "--emit", f"webhook:{receiver.url}")
+    receiver.answers = [500, 200]
+    with monkeypatch.context() as patch:
+        patch.setattr(sink, "pause", killed)
+        assert ask(*words, folder=two).code == 130
+    assert len(waiting(two)) == 2
+    assert ask(*words, folder=two).code == 1
+    assert len({*receiver.ids()}) == len(receiver.ids()) - 1 == 2
+    assert waiting(two) == []
