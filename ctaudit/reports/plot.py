@@ -145,7 +145,7 @@ def _axes(panel: Any, curve: Curve) -> None:
     panel.spines[["top", "right"]].set_visible(False)
     panel.legend(
         loc="upper right",
-        bbox_to_anchor=(1.0, -0.1),
+        bbox_to_anchor=(1.0, -0.13),
         fontsize=8,
         frameon=False,
         ncols=5,
