@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import ModuleType
 
@@ -21,13 +21,14 @@ from ctaudit.anomalies import (
     tails,
     travel,
 )
-from ctaudit.anomalies.anomaly import Anomaly, Tested
+from ctaudit.anomalies.anomaly import Anomaly, Kind, Tested
 from ctaudit.anomalies.ground import Ground
 from ctaudit.anomalies.networks import Locate
 from ctaudit.anomaly_ground import ground
 from ctaudit.engines import activity
 from ctaudit.query import Answer, Span
 from ctaudit.store.layout import Layout
+from ctaudit.table import Value
 
 FAMILIES: tuple[ModuleType, ...] = (
     insights,
@@ -64,6 +65,8 @@ class Found:
     notes: tuple[str, ...]
     ground: Ground
     answer: Answer
+    parameters: Mapping[str, Mapping[str, Value]]
+    """What each family works with."""
 
 
 def find(layout: Layout, span: Span, locate: Locate | None = None) -> Found:
@@ -77,7 +80,18 @@ def find(layout: Layout, span: Span, locate: Locate | None = None) -> Found:
     judged = [each for each in _controlled(results) if each.q <= FALSE_DISCOVERIES]
     judged.sort(key=rank)
     tests = sum(result.tests for result in results)
-    return Found(judged, tests, tuple(note for result in results for note in result.notes), known, answer)
+    notes = tuple(note for result in results for note in result.notes)
+    used = {_named(family): result.parameters for family, result in zip(FAMILIES, results, strict=True)}
+    return Found(judged, tests, notes, known, answer, used)
+
+
+def kinds() -> dict[str, Kind]:
+    """Return what can be found, by name."""
+    return {name: kind for family in FAMILIES for name, kind in family.KINDS.items()}
+
+
+def _named(family: ModuleType) -> str:
+    return family.__name__.rpartition(".")[2]
 
 
 def _controlled(results: Sequence[Tested]) -> list[Judged]:

@@ -23,6 +23,7 @@ from ctaudit.store.layout import Layout
 from ctaudit.table import Document, Ending, Flow, Table, Value
 
 if TYPE_CHECKING:
+    from ctaudit.anomaly_answer import Anomalies
     from ctaudit.blast_report import Blast
     from ctaudit.coverage_report import Report
     from ctaudit.lineage.origins import Origins
@@ -139,6 +140,16 @@ class Store:
         return replace(table, notes=(*table.notes, *notes), partial=partial)
 
     @of_one_state
+    def anomalies(self, *, limit: int | None = None, **options: Any) -> Anomalies:
+        """Report what is unusual, against the 28 days before each moment; options are those of `wanted`, and a span."""
+        from ctaudit.anomaly_answer import anomalies, wanted
+
+        chosen, span = wanted(options)
+        asked = given.span_of(self._layout, **span)
+        found, answer = anomalies(self._layout, asked, chosen, given.most_rows(limit))
+        return found.beside(*self._beside(answer, asked, "nothing unusual was found"))
+
+    @of_one_state
     def biography(self, thing: str, *, reads: bool = False, limit: int | None = None, **span: Any) -> Table:
         """Tell the life of a resource; calls that only read or used it are counted, with `reads` they are rows."""
         from ctaudit.biography_report import biography
@@ -153,8 +164,7 @@ class Store:
 
         Options: `dialect`: `athena`, `lake` or `duckdb` (then over the view `cloudtrail_logs`); `params`: values of
         template parameters by name; `since`, `until`, `account`, `region`, `limit`; `memory` (bytes) and `timeout`
-        (seconds) are the most that it may use; `look` is told some times a second how many rows have come and what
-        percentage is done.
+        (seconds) are its most; `look` is told some times a second how many rows have come, and the percentage done.
         """
         from ctaudit import asking
 

@@ -1,4 +1,4 @@
-"""The file of `validate --state`: read whole, written whole or not at all."""
+"""Files that tell a later run how far an earlier one came: read whole, written whole or not at all."""
 
 from __future__ import annotations
 
@@ -31,12 +31,19 @@ def write_state(path: str, state: State) -> None:
 
     Raises CtauditError when it cannot be written.
     """
-    target = Path(path).absolute()
+    write_whole(Path(path).absolute(), format_state(state), "the state", path)
+
+
+def write_whole(target: Path, body: bytes, what: str, called: str = "") -> None:
+    """Put a file in the place of the old one; a power cut leaves one of the two.
+
+    Raises CtauditError that says `what` cannot be written, and names the file as the user `called` it.
+    """
     try:
         descriptor, temporary = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
         try:
             with os.fdopen(descriptor, "wb") as file:
-                file.write(format_state(state))
+                file.write(body)
                 file.flush()
                 os.fsync(file.fileno())
             Path(temporary).replace(target)
@@ -44,6 +51,5 @@ def write_state(path: str, state: State) -> None:
             Path(temporary).unlink(missing_ok=True)
             raise
     except OSError as error:
-        raise CtauditError(
-            f"cannot write the state {path}: {error.strerror}", "name a file in a folder of yours"
-        ) from error
+        message = f"cannot write {what} {called or target}: {error.strerror}"
+        raise CtauditError(message, "name a file in a folder of yours" if called else "") from error

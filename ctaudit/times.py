@@ -12,6 +12,7 @@ _LENIENT = re.compile(
 )
 _AGO = re.compile(r"(\d{1,6})\s*([smhdw])", re.ASCII)
 _DURATION = re.compile(r"(\d{1,6})\s*([smhdw])?", re.ASCII)
+_FIRST, _LAST = -62_135_596_800, 253_402_300_799
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
@@ -52,8 +53,11 @@ def format_utc(moment: datetime) -> str:
 
 
 def format_epoch(seconds: int) -> str:
-    """Spell a moment, given in seconds since 1970, as `YYYY-MM-DDTHH:MM:SSZ`."""
-    return format_utc(datetime.fromtimestamp(seconds, UTC))
+    """Spell a moment, given in seconds since 1970, as `YYYY-MM-DDTHH:MM:SSZ`.
+
+    One before the year 1 or after 9999, as 28 days before a forged record, is told as the first or last there is.
+    """
+    return format_utc(datetime.fromtimestamp(min(max(seconds, _FIRST), _LAST), UTC))
 
 
 def parse_user_time(text: str, now: datetime) -> datetime:

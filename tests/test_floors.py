@@ -22,7 +22,7 @@ EXCUSE = "Long because"
 """A longer function says why in its docstring, in a sentence that begins so."""
 FACE_NAMES = 11
 
-GROUND = {"errors", "fault", "limits", "parse", "times", "table", "query", "progress", "stretches", "tree"}
+GROUND = {"errors", "fault", "limits", "parse", "times", "table", "query", "progress", "stretches", "tree", "cards"}
 DOORS = {
     *("ingest", "sharing", "spark_shares", "workers", "processors", "intake", "interrupts", "listing", "restores"),
     *("follow", "queue_rounds", "summary"),
@@ -43,6 +43,7 @@ DOORS = {
     *("spreading", "spread_beside", "held", "blast_report", "blast_rows", "blast_notes", "blast_tree"),
     *("investigate", "asking", "shown", "on_lake", "on_athena", "on_spark", "one_state", "given", "left_out"),
     *("anomaly_report", "anomaly_ground", "anomaly_samples", "anomaly_insights"),
+    *("anomaly_table", "anomaly_words", "anomaly_answer", "anomaly_memory", "suppressions", "emitting", "outbox"),
     *("collect", "copying", "detect", "export", "export_ddl", "upkeep", "collection", "collect_facts"),
 }
 """Public verbs, and parts of them that have a question of their own: what a worker process of `ingest` does with its

@@ -24,6 +24,14 @@ LOGIN = stack(
     click.option("--requester-pays", is_flag=True, help="Agree to pay for requests, where a bucket asks that."),
 )
 """How to log in."""
+SENDER = stack(
+    click.option("--profile", type=TEXT, metavar="NAME", help="AWS profile. Default: what the AWS CLI would use."),
+    click.option("--role-arn", type=TEXT, metavar="ARN", help="Take on this role to send."),
+    click.option("--external-id", type=TEXT, metavar="ID", help="What the role asks for, besides credentials."),
+    click.option("--mfa-serial", type=TEXT, metavar="ARN", help="The device whose code the role asks for."),
+    click.option("--endpoint-url", type=TEXT, metavar="URL", help="Something else than AWS that takes messages."),
+)
+"""How to log in where nothing is read, and something is sent."""
 LATE = click.option(
     "--late",
     type=click.IntRange(0, 400),
@@ -37,10 +45,10 @@ _NAMES = ("profile", "role_arn", "external_id", "mfa_serial", "endpoint_url", "r
 
 
 def login_of(options: dict[str, Any]) -> Login:
-    """Take the options of `LOGIN` out of `options`."""
+    """Take the options of `LOGIN` or `SENDER` out of `options`."""
     from ctaudit.listing import Login
 
-    given = {name: options.pop(name) for name in _NAMES}
+    given = {name: options.pop(name) for name in _NAMES if name in options}
     if given["role_arn"] is None and (given["external_id"] or given["mfa_serial"]):
         raise click.UsageError("--external-id and --mfa-serial belong to a role; name it with --role-arn")
     if given["endpoint_url"] is not None and not _URL.match(given["endpoint_url"]):  # not shown: it may hold a password

@@ -30,6 +30,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "sessions": ("sessions:sessions", "List sessions, and what was new about them."),
     "trace": ("trace:trace", "Follow a session back to who is behind it."),
     "blast-radius": ("blast_radius:blast_radius", "Follow credentials forward to all they made possible."),
+    "anomalies": ("anomalies:anomalies", "Report what is unusual, and why."),
     "validate": ("validate:validate", "Prove the logs by their digests."),
     "collect": ("collect:collect", "Copy evidence out of S3, to prove it offline."),
     "posture": ("posture:posture", "Check whether a trail's bucket keeps evidence safe."),

@@ -38,6 +38,8 @@ class Streams:
     quiet: bool = False
     has_blocks: bool = True
     """Whether the terminal's own encoding has block characters, and lines to draw with."""
+    cut_off: bool = False
+    """Whether somebody stopped reading before the end."""
 
     @classmethod
     def of_process(cls) -> Streams:
@@ -206,6 +208,7 @@ class Streams:
             sys.stdout.flush()
         except BrokenPipeError:  # `head` has seen enough; what the answer leaves out is still said
             _turn_away(sys.stdout)
+            self.cut_off = True
             return False
         except OSError as error:
             _turn_away(sys.stdout)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from ctaudit.times import format_utc, parse_canonical
+from ctaudit.times import format_epoch, parse_canonical
 
 HOUR = 3600
 """Seconds."""
@@ -60,7 +60,7 @@ def seconds(text: str) -> int:
 
 def text_of(hour: int) -> str:
     """Return when an absolute hour begins, RFC 3339."""
-    return format_utc(_EPOCH + timedelta(hours=hour))
+    return format_epoch(hour * HOUR)
 
 
 def of_days(masks: Mapping[int, int], within: Range) -> int:

@@ -57,6 +57,20 @@ class Layout:
         """Standard input while it is read; the next ingest sweeps what a killed one left."""
         return self.root / "stdin.spool"
 
+    @property
+    def reported(self) -> Path:
+        """Which anomalies were reported before."""
+        return self.root / "anomalies-reported.json"
+
+    @property
+    def outbox(self) -> Path:
+        """Anomalies that could not be delivered yet."""
+        return self.root / "anomalies-outbox.jsonl"
+
+    @property
+    def outbox_lock(self) -> Path:
+        return self.root / "anomalies-outbox.lock"
+
     def segment(self, date: str, name: str) -> Path:
         return self.events / f"date={date}" / name
 

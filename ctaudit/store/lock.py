@@ -57,6 +57,18 @@ def turn(layout: Layout) -> Iterator[None]:
         yield
 
 
+@contextlib.contextmanager
+def sending(layout: Layout) -> Iterator[None]:
+    """Hold what could not be delivered yet; raises StoreBusy when another process is sending it."""
+    with _opened(layout, layout.outbox_lock) as descriptor:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            message = f"another process is sending anomalies of {layout.root}"
+            raise StoreBusy(message, "wait until it has finished, then try again") from error
+        yield
+
+
 def pause() -> None:
     """Wait for a moment, not the same one for all who wait."""
     time.sleep(random.uniform(0.005, 0.05))  # noqa: S311 - spreads waiting processes, protects nothing

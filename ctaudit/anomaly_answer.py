@@ -1,0 +1,172 @@
+"""Answer `anomalies`: what is unusual, as rows and cards, of which some may be known, suppressed or not asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from ctaudit import given
+from ctaudit.anomalies.anomaly import Severity
+from ctaudit.anomalies.ground import DAY, HISTORY_DAYS, HOUR, Ground
+from ctaudit.anomaly_memory import Memory, recall
+from ctaudit.anomaly_report import FALSE_DISCOVERIES, Found, Judged, find, kinds
+from ctaudit.anomaly_table import COLUMNS, PARAMETERS, card, row
+from ctaudit.anomaly_words import moment, number
+from ctaudit.cards import Card
+from ctaudit.errors import UsageError
+from ctaudit.query import Answer, Span
+from ctaudit.store.layout import Layout
+from ctaudit.suppressions import Suppression, without
+from ctaudit.table import Table, Value
+
+SEVERITIES = tuple(each.word for each in Severity)
+_PLACES = 10
+"""Accounts and regions whose history `--explain` tells."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which anomalies are reported."""
+
+    least: Severity = Severity.LOW
+    kinds: tuple[str, ...] = ()
+    """Kinds or families; empty means all."""
+    suppressions: tuple[Suppression, ...] = ()
+    now: str = ""
+    """When suppressions must still hold."""
+    explain: bool = False
+    new: bool = False
+    """Whether those are left out that an earlier run reported."""
+
+
+@dataclass(frozen=True, slots=True)
+class Anomalies:
+    """What is unusual."""
+
+    table: Table
+    """A row for each anomaly, the worst first."""
+    cards: tuple[Card, ...]
+    """What a terminal and a picture show of each row."""
+    memory: Memory = field(repr=False)
+    """What is known once these were told."""
+
+    def beside(self, notes: tuple[str, ...], partial: tuple[str, ...]) -> Anomalies:
+        """Return the same, with more that must be said beside it."""
+        table = self.table
+        return replace(self, table=replace(table, notes=(*table.notes, *notes), partial=(*table.partial, *partial)))
+
+
+def wanted(options: Mapping[str, Any]) -> tuple[Wanted, dict[str, Any]]:
+    """Return what was asked for, checked, and the options that are left: those of a span.
+
+    Options: `min_severity`: `low`, `medium` or `high`; `kind`: kinds or families; `suppressions`, and `now`, a time, at
+    which they must hold; `explain` adds what the numbers were computed with; `since_last_run` leaves out what an
+    earlier run reported. Raises UsageError.
+    """
+    rest = dict(options)
+    least = rest.pop("min_severity", SEVERITIES[0])
+    if least not in SEVERITIES:
+        raise UsageError(f"'{least}' is no severity", f"there are {', '.join(SEVERITIES)}")
+    names, known = tuple(rest.pop("kind", ())), kinds()
+    for name in names:
+        if not any(_is(each, name) for each in known):
+            raise UsageError(f"there is no kind of anomaly '{name}'", f"there are {', '.join(known)}" if known else "")
+    suppressions, now = tuple(rest.pop("suppressions", ())), given.time("now", rest.pop("now", None))
+    if suppressions and now is None:
+        raise UsageError("now must be given where there are suppressions, since they end")
+    flags = bool(rest.pop("explain", False)), bool(rest.pop("since_last_run", False))
+    return Wanted(Severity[least.upper()], names, suppressions, now or "", *flags), rest
+
+
+def anomalies(layout: Layout, span: Span, asked: Wanted, limit: int | None) -> tuple[Anomalies, Answer]:
+    """Return what is unusual in a span, and what was asked of the store."""
+    found = find(layout, span)
+    kept, notes = without(_chosen(found.anomalies, asked), asked.suppressions, asked.now)
+    memory = recall(layout) if asked.new else Memory()
+    if asked.new:
+        fresh = memory.new(kept)
+        notes = (*notes, *_before(len(kept) - len(fresh), memory))
+        kept = fresh
+    shown = kept[:limit]
+    rows, cards, said = _told(layout, shown, asked.explain)
+    columns = (*COLUMNS, PARAMETERS) if asked.explain else COLUMNS
+    notes = (*found.notes, *notes, *said, *(_explained(found) if asked.explain else ()))
+    table = Table(columns, rows, len(kept), notes, _unspoken(found.ground), found=bool(rows))
+    until = moment(found.ground.until) if found.ground.hours > 0 else None
+    return Anomalies(table, tuple(cards), memory.with_those(shown, until)), found.answer
+
+
+def _chosen(found: Sequence[Judged], asked: Wanted) -> list[Judged]:
+    return [
+        each
+        for each in found
+        if each.anomaly.severity >= asked.least
+        and (not asked.kinds or any(_is(each.anomaly.kind, name) for name in asked.kinds))
+    ]
+
+
+def _is(kind: str, name: str) -> bool:
+    return kind == name or kind.startswith(f"{name}.")
+
+
+def _told(
+    layout: Layout, shown: Sequence[Judged], explain: bool
+) -> tuple[list[tuple[Value, ...]], list[Card], tuple[str, ...]]:
+    """Return the rows and cards of anomalies, and what must be said of them."""
+    if not shown:
+        return [], [], ()
+    from ctaudit.anomaly_samples import samples  # only where there is something to tell
+
+    beside, said = samples(layout, [each.anomaly for each in shown])
+    pairs, known = list(zip(shown, beside, strict=True)), kinds()
+    rows = [row(each, sample, known, explain=explain) for each, sample in pairs]
+    return rows, [card(each, sample, known, explain=explain) for each, sample in pairs], said
+
+
+def _before(count: int, memory: Memory) -> tuple[str, ...]:
+    if not count:
+        return ()
+    them = "1 anomaly was" if count == 1 else f"{count:,} anomalies were"
+    return (f"{them} reported by an earlier run, the last one until {memory.until or '?'}, and not told again",)
+
+
+def _unspoken(known: Ground) -> tuple[str, ...]:
+    """Say so when no log speaks for any hour that was to be judged: that nothing was found says nothing then."""
+    if not known.covered:
+        return ()  # a store without events, or without the account: the answer says so
+    first = max(0, known.since // HOUR - known.first_hour)
+    if any(bool(np.any(mask[first:])) for mask in known.covered.values()):
+        return ()
+    return ("the logs speak for no hour of the time that was to be judged",)
+
+
+def _explained(found: Found) -> tuple[str, ...]:
+    """Say what stands behind the numbers: tests, false discoveries, history, parameters of the families."""
+    tests = "1 test was" if found.tests == 1 else f"{found.tests:,} tests were"
+    notes = [
+        f"{tests} made; of all that is found, {FALSE_DISCOVERIES:.0%} may be chance (false-discovery rate, "
+        "Benjamini-Hochberg, each family with the same share; q is the rate at which an anomaly is still found)"
+    ]
+    places = sorted(found.ground.covered)
+    for account, region in places[:_PLACES]:
+        days = found.ground.history_days((account, region), found.ground.since)
+        later = found.ground.history_days((account, region), found.ground.until)
+        notes.append(
+            f"history of {account or '?'} {region or '?'}: {days:.1f} of {HISTORY_DAYS} days before the first moment "
+            f"judged, {later:.1f} before the last"
+        )
+    if len(places) > _PLACES:
+        notes.append(f"and of {len(places) - _PLACES:,} more accounts and regions")
+    judged = (found.ground.until - found.ground.since) / DAY
+    notes.append(f"judged: {moment(found.ground.since)} to {moment(found.ground.until)}, {judged:.1f} days")
+    for family, parameters in found.parameters.items():
+        told = ", ".join(f"{name} {_spelled(value)}" for name, value in parameters.items())
+        notes.append(f"{family}: {told or 'no parameters'}")
+    return tuple(notes)
+
+
+def _spelled(value: Value) -> str:
+    return f"{number(value)}" if isinstance(value, float) else f"{value}"
