@@ -9,16 +9,18 @@ how often this principal does it, when it did so itself.
 from __future__ import annotations
 
 import math
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 
 import numpy as np
 
 from ctaudit.anomalies.anomaly import Anomaly, Kind, Selection, Severity, Tested
 from ctaudit.anomalies.cube import Counted
 from ctaudit.anomalies.ground import DAY, HISTORY_DAYS, HOUR, LEAST_DAYS, Ground
-from ctaudit.anomalies.grouping import Key, coded, grouped, numbers, own_calls, within
+from ctaudit.anomalies.grouping import Key, coded, grouped, named, numbers, within
 from ctaudit.anomalies.phrases import called, listed
 from ctaudit.anomalies.refusals import CUBES, HISTORY, PERMISSIONS, SUCCEEDED, Refusals, Watched, hours_of, refusals_of
 from ctaudit.anomalies.telling import lasting, several
@@ -103,11 +105,11 @@ def find(counted: Counted, ground: Ground) -> Tested:
         first = (ground.first_hour + began.get(key, 0)) * HOUR
         share = often[account].without(waiting, len(turns))
         for episode in _episodes([each for each in turns if each.worked >= ground.since]):
-            if watched.days(account, episode[0].worked) < LEAST_DAYS:
-                short += 1
-                continue
             change = _between(changes[account], episode, principal)
             if not _telling(episode, change, principal, episode[0].refused - first):
+                continue
+            if watched.days(account, episode[0].worked) < LEAST_DAYS:
+                short += 1
                 continue
             p = share ** len(episode)
             if change is not None:
@@ -136,7 +138,7 @@ def _telling(episode: Sequence[Turn], change: Change | None, principal: str, kno
 
 def _worked(counted: Counted) -> dict[Key, int]:
     """Return when each principal made each call with success first."""
-    table = own_calls(counted[SUCCEEDED])
+    table = named(counted[SUCCEEDED])
     group, keys = grouped(table, ("account", "principal", "source", "name"))
     first = np.full(len(keys), np.iinfo(np.int64).max)
     np.minimum.at(first, group, numbers(table, "first"))
@@ -192,7 +194,9 @@ def _episodes(turns: Sequence[Turn]) -> Iterator[list[Turn]]:
 
 def _between(changes: Sequence[Change], episode: Sequence[Turn], principal: str) -> Change | None:
     """Return the last change between a refusal and its success, rather one that the principal made itself."""
-    found = [each for each in changes if any(turn.refused <= each.at <= turn.worked for turn in episode)]
+    low = bisect_left(changes, min(turn.refused for turn in episode), key=attrgetter("at"))
+    high = bisect_right(changes, episode[-1].worked, key=attrgetter("at"))
+    found = [each for each in changes[low:high] if any(turn.refused <= each.at <= turn.worked for turn in episode)]
     own = [each for each in found if each.by == principal]
     return own[-1] if own else found[-1] if found else None
 
