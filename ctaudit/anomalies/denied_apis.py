@@ -65,35 +65,65 @@ class Usual:
         return min(1.0, some * float(tails.upper(apis - 1, self.mean - 1, self.variance)))
 
 
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """Hours in which something was refused to a principal, in order of both."""
+
+    who: Ints
+    hour: Ints
+    """Since 1970."""
+    apis: Ints
+    """Different calls that were refused."""
+    of_row: Ints
+    """The cell of each row of refusals."""
+
+    def busy(self) -> npt.NDArray[np.bool_]:
+        """Tell of each row of refusals whether it may be in a window with enough different calls.
+
+        Such a window lies in two hours at most, and these together have no fewer.
+        """
+        next_one = (self.who[1:] == self.who[:-1]) & (self.hour[1:] == self.hour[:-1] + 1)
+        pairs = np.flatnonzero(next_one & (self.apis[1:] + self.apis[:-1] >= LEAST_APIS))
+        busy = self.apis >= LEAST_APIS
+        busy[pairs] = busy[pairs + 1] = True
+        rows: npt.NDArray[np.bool_] = busy[self.of_row]
+        return rows
+
+    def most(self, who: int, before: int) -> int:
+        """Return the most within one hour of a principal in the 28 days before a moment."""
+        low, high = np.searchsorted(self.who, [who, who + 1])
+        hour = self.hour[low:high]
+        known = self.apis[low:high][(hour < before // HOUR) & (hour >= (before - HISTORY) // HOUR)]
+        return int(known.max()) if len(known) else 0
+
+
 def find(hours: Hours, refusals: Refusals, watched: Watched) -> Found:
     """Find the episodes of each principal that was refused enough different calls at all."""
     begin = -(-watched.ground.since // HOUR) - watched.ground.first_hour
     # An hour with fewer calls could never have been found, whatever was refused in it.
     tests = int(((hours.hour >= begin) & (hours.calls >= LEAST_APIS)).sum())
     cells = _cells(refusals)
+    busy = np.flatnonzero(cells.busy())
     told = []
-    for who in _candidates(refusals):
-        windows = list(_windows(refusals, refusals.of(who)))
-        for each in _joined([window for window in windows if window.apis >= LEAST_APIS], refusals):
-            before = [one for one in windows if each.start - HISTORY <= one.start and one.end < each.start]
-            most = max((one.apis for one in before), default=0)
+    for who in np.unique(refusals.who[busy]).tolist():
+        rows = busy[slice(*np.searchsorted(refusals.who[busy], [who, who + 1]))]
+        windows = [each for each in _windows(refusals, rows) if each.apis >= LEAST_APIS]
+        for each in _joined(windows, refusals):
+            if each.start < watched.ground.since:
+                continue
+            before = (one.apis for one in windows if each.start - HISTORY <= one.start and one.end < each.start)
+            most = max(cells.most(who, each.start), max(before, default=0))
             many_services = len(refusals.sources(refusals.by_calls(each.rows))) >= LEAST_SERVICES
-            if each.start >= watched.ground.since and many_services and each.apis > ABOVE_MOST * most:
+            if many_services and each.apis > ABOVE_MOST * most:
                 usual = _usual(hours, refusals, cells, refusals.keys[who][0], each.start, watched)
                 told.append(_anomaly(each, who, most, usual, refusals, watched))
     return Found(told, tests, set())
 
 
-def _candidates(refusals: Refusals) -> list[int]:
-    size = max(1, len(refusals.apis))
-    who = np.unique(refusals.who * size + refusals.api) // size
-    return np.flatnonzero(np.bincount(who, minlength=0) >= LEAST_APIS).tolist() if len(who) else []
-
-
-def _windows(refusals: Refusals, own: slice) -> Iterator[Window]:
-    """Yield for each row the window that ends with it."""
-    first, last = refusals.first[own].tolist(), refusals.last[own].tolist()
-    api = refusals.api[own].tolist()
+def _windows(refusals: Refusals, rows: Ints) -> Iterator[Window]:
+    """Yield for each of a principal's rows the window that ends with it."""
+    first, last, api = (each[rows].tolist() for each in (refusals.first, refusals.last, refusals.api))
+    number = rows.tolist()
     within: Counter[int] = Counter()
     low = 0
     for at, one in enumerate(api):
@@ -103,7 +133,7 @@ def _windows(refusals: Refusals, own: slice) -> Iterator[Window]:
             if not within[api[low]]:
                 del within[api[low]]
             low += 1
-        yield Window(slice(own.start + low, own.start + at + 1), first[low], last[at], len(within))
+        yield Window(slice(number[low], number[at] + 1), first[low], last[at], len(within))
 
 
 def _joined(windows: list[Window], refusals: Refusals) -> Iterator[Window]:
@@ -124,23 +154,20 @@ def _whole(window: Window, refusals: Refusals) -> Window:
     return replace(window, end=int(refusals.last[window.rows].max()))
 
 
-def _cells(refusals: Refusals) -> tuple[Ints, Ints, Ints]:
-    """Return principal, hour since 1970, and how many different calls were refused."""
+def _cells(refusals: Refusals) -> Cells:
     size = max(1, len(refusals.apis))
-    packed = (refusals.who << 32 | refusals.first // HOUR) if len(refusals.who) else refusals.who
-    cell, at = np.unique(packed, return_inverse=True)
+    cell, at = np.unique(refusals.who << 32 | refusals.first // HOUR, return_inverse=True)
     different = np.unique(at * size + refusals.api) // size
-    return cell >> 32, cell & 0xFFFFFFFF, np.bincount(different, minlength=len(cell))
+    return Cells(cell >> 32, cell & 0xFFFFFFFF, np.bincount(different, minlength=len(cell)), at)
 
 
-def _usual(
-    hours: Hours, refusals: Refusals, cells: tuple[Ints, Ints, Ints], account: str, start: int, watched: Watched
-) -> Usual:
+def _usual(hours: Hours, refusals: Refusals, cells: Cells, account: str, start: int, watched: Watched) -> Usual:
     """Learn from the 28 days before an episode."""
-    who, hour, apis = cells
     end = start // HOUR
-    mine = np.array([key[0] == account for key in refusals.keys], np.bool_)[who]
-    known: npt.NDArray[np.float64] = apis[mine & (hour < end) & (hour >= end - HISTORY_DAYS * 24)].astype(float)
+    mine = np.array([key[0] == account for key in refusals.keys], np.bool_)[cells.who]
+    known: npt.NDArray[np.float64] = cells.apis[
+        mine & (cells.hour < end) & (cells.hour >= end - HISTORY_DAYS * 24)
+    ].astype(float)
     called = np.array([key[0] == account for key in hours.keys], np.bool_)[hours.who]
     at = end - watched.ground.first_hour
     active = int((called & (hours.hour < at) & (hours.hour >= at - HISTORY_DAYS * 24)).sum())

@@ -9,16 +9,19 @@ how often this principal does it, when it did so itself.
 from __future__ import annotations
 
 import math
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+from operator import attrgetter
 
 import numpy as np
 
 from ctaudit.anomalies.anomaly import Anomaly, Kind, Selection, Severity, Tested
 from ctaudit.anomalies.cube import Counted
 from ctaudit.anomalies.ground import DAY, HISTORY_DAYS, HOUR, LEAST_DAYS, Ground
-from ctaudit.anomalies.grouping import Key, coded, grouped, numbers, own_calls, within
+from ctaudit.anomalies.grouping import Ints, Key, coded, grouped, named, numbers, within
 from ctaudit.anomalies.phrases import called, listed
 from ctaudit.anomalies.refusals import CUBES, HISTORY, PERMISSIONS, SUCCEEDED, Refusals, Watched, hours_of, refusals_of
 from ctaudit.anomalies.telling import lasting, several
@@ -95,7 +98,7 @@ def find(counted: Counted, ground: Ground) -> Tested:
     """
     watched, refusals = Watched.of(ground), refusals_of(counted, ground)
     worked, changes, began = _worked(counted), _changes(counted, ground), hours_of(counted, ground).began()
-    by_who = [_turns(who, refusals, worked, ground.until) for who in range(len(refusals.keys))]
+    by_who = _turns(refusals, worked, ground.until)
     often = _often(refusals, by_who)
     short, told = 0, []
     for who, (waiting, turns) in enumerate(by_who):
@@ -103,11 +106,11 @@ def find(counted: Counted, ground: Ground) -> Tested:
         first = (ground.first_hour + began.get(key, 0)) * HOUR
         share = often[account].without(waiting, len(turns))
         for episode in _episodes([each for each in turns if each.worked >= ground.since]):
-            if watched.days(account, episode[0].worked) < LEAST_DAYS:
-                short += 1
-                continue
             change = _between(changes[account], episode, principal)
             if not _telling(episode, change, principal, episode[0].refused - first):
+                continue
+            if watched.days(account, episode[0].worked) < LEAST_DAYS:
+                short += 1
                 continue
             p = share ** len(episode)
             if change is not None:
@@ -136,7 +139,7 @@ def _telling(episode: Sequence[Turn], change: Change | None, principal: str, kno
 
 def _worked(counted: Counted) -> dict[Key, int]:
     """Return when each principal made each call with success first."""
-    table = own_calls(counted[SUCCEEDED])
+    table = named(counted[SUCCEEDED])
     group, keys = grouped(table, ("account", "principal", "source", "name"))
     first = np.full(len(keys), np.iinfo(np.int64).max)
     np.minimum.at(first, group, numbers(table, "first"))
@@ -158,25 +161,31 @@ def _changes(counted: Counted, ground: Ground) -> Mapping[str, Sequence[Change]]
     return found
 
 
-def _turns(who: int, refusals: Refusals, worked: Mapping[Key, int], until: int) -> tuple[int, list[Turn]]:
-    """Return how many calls were refused before they ever worked, and those that then did."""
-    own = refusals.of(who)
-    rows: dict[int, list[tuple[int, int]]] = defaultdict(list)
-    for api, first, last in zip(
-        *(each[own].tolist() for each in (refusals.api, refusals.first, refusals.last)), strict=True
-    ):
-        rows[api].append((first, last))
-    waiting, found = 0, []
-    for api, times in sorted(rows.items()):
+def _turns(refusals: Refusals, worked: Mapping[Key, int], until: int) -> list[tuple[int, list[Turn]]]:
+    """Return for each principal how many calls were refused before they ever worked, and those that then did."""
+    size = max(1, len(refusals.apis))
+    pair = refusals.who * size + refusals.api
+    order = np.lexsort((refusals.first, pair))
+    found, begins = np.unique(pair[order], return_index=True)
+    edges = [*begins.tolist(), len(order)]
+    waiting, turns = [0] * len(refusals.keys), defaultdict[int, list[Turn]](list)
+    for number, (low, high) in enumerate(pairwise(edges)):
+        who, api = divmod(int(found[number]), size)
         at = worked.get((*refusals.keys[who], *refusals.apis[api]), until)
-        if at <= times[0][0]:
+        if at <= refusals.first[order[low]]:
             continue
-        waiting += 1
-        before = max(last if last <= at else first for first, last in times if first <= at)
-        again = any(at < last and first < at + AGAIN for first, last in times)
-        if at < until and not again and at - before <= WITHIN:
-            found.append(Turn(api, before, at))
-    return waiting, sorted(found, key=lambda each: (each.worked, each.api))
+        waiting[who] += 1
+        rows = order[low:high]
+        if at < until and (turn := _turn(api, at, refusals.first[rows], refusals.last[rows])):
+            turns[who].append(turn)
+    return [(n, sorted(turns[who], key=lambda each: (each.worked, each.api))) for who, n in enumerate(waiting)]
+
+
+def _turn(api: int, at: int, first: Ints, last: Ints) -> Turn | None:
+    """Return the turn of a call that first worked at a moment, if it was refused soon before and not again."""
+    before = int(np.where(last <= at, last, first)[first <= at].max())
+    again = ((last > at) & (first < at + AGAIN)).any()
+    return None if again or at - before > WITHIN else Turn(api, before, at)
 
 
 def _episodes(turns: Sequence[Turn]) -> Iterator[list[Turn]]:
@@ -192,7 +201,9 @@ def _episodes(turns: Sequence[Turn]) -> Iterator[list[Turn]]:
 
 def _between(changes: Sequence[Change], episode: Sequence[Turn], principal: str) -> Change | None:
     """Return the last change between a refusal and its success, rather one that the principal made itself."""
-    found = [each for each in changes if any(turn.refused <= each.at <= turn.worked for turn in episode)]
+    low = bisect_left(changes, min(turn.refused for turn in episode), key=attrgetter("at"))
+    high = bisect_right(changes, episode[-1].worked, key=attrgetter("at"))
+    found = [each for each in changes[low:high] if any(turn.refused <= each.at <= turn.worked for turn in episode)]
     own = [each for each in found if each.by == principal]
     return own[-1] if own else found[-1] if found else None
 

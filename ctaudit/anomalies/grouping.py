@@ -46,14 +46,14 @@ def numbers(table: pa.Table, name: str) -> Ints:
 
 def within(table: pa.Table, ground: Ground) -> pa.Table:
     """Return the rows of the time that the masks tell of: a clock that jumped makes no century of zeros."""
-    first, until = ground.first_hour * HOUR, ground.until
-    return table.filter((pc.field("first") >= first) & (pc.field("last") < until))
+    begin, until = ground.first_hour * HOUR, ground.until
+    outside = (numbers(table, "first") < begin) | (numbers(table, "last") >= until)
+    return table.filter(pa.array(~outside)) if outside.any() else table
 
 
-def own_calls(table: pa.Table) -> pa.Table:
-    """Return the rows of calls that somebody made who has a name, not a service by itself or for somebody."""
-    known = table.filter(pc.field("principal").is_valid())
-    return known.filter(pc.field("own")) if "own" in known.column_names else known
+def named(table: pa.Table) -> pa.Table:
+    """Return the rows of callers that have a name."""
+    return table.filter(pc.field("principal").is_valid()) if table["principal"].null_count else table
 
 
 def account_mask(ground: Ground, account: str) -> Mask:

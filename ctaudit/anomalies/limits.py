@@ -160,7 +160,7 @@ def _p_new(hits: Hits, start: int, most: int, watched: Watched, places: int) -> 
     cells = hits.key[known] << 32 | hits.first[known] // HOUR
     _, at = np.unique(cells, return_inverse=True)
     sums = np.bincount(at, weights=hits.calls[known])
-    hours = max(watched.days(account, start) for account in watched.masks) * 24
+    hours = max((watched.days(account, start) for account in watched.masks), default=0.0) * 24
     everywhere = (len(sums) + 1) / (hours * max(1, places) + 2)
     own = MADE_UP * everywhere / (hours + MADE_UP)
     mean = (float(sums.sum()) + 2) / (len(sums) + 1)

@@ -1,9 +1,9 @@
 """Which jobs no longer run: gaps in what a principal did at regular times.
 
-A job is a principal with one changing call, or with all its calls, in one account and region. A beat was missed when
-the job did not run around the time when it should have, and the logs speak for all of that time. A beat is expected
-only where the job ran at that time of the day in most days before, and on that weekday in most weeks: so weekends of a
-job for working days, and nights of one for office hours, are no gaps.
+A job is a principal with one changing call, or with all calls that it makes by itself, in one account and region. A
+beat was missed when the job did not run around the time when it should have, and the logs speak for all of that time.
+A beat is expected only where the job ran at that time of the day in most days before, and on that weekday in most
+weeks: so weekends of a job for working days, and nights of one for office hours, are no gaps.
 
 The estimate: a job leaves out a single beat as often as it did before, (its own + 10 × the share of all jobs) /
 (its beats + 10), and the beats that it missed in a row are independent where nothing is wrong.
@@ -137,7 +137,7 @@ def _machines(table: pa.Table) -> pa.Table:
         pc.is_in(kind, value_set=pa.array([*PERSONS, "AWSService"])),
         pc.or_(pc.equal(principal, ""), pc.match_substring(principal, "assumed-role/AWSReservedSSO_")),
     )
-    return table.filter(pc.invert(others))
+    return table.filter(pc.invert(others)) if pc.any(others).as_py() else table
 
 
 def _cells(series: Ints, hour: Ints, first: Ints, last: Ints) -> tuple[Ints, Ints, Ints]:

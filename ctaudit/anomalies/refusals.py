@@ -13,13 +13,13 @@ import pyarrow.compute as pc
 from ctaudit.anomalies.anomaly import Series
 from ctaudit.anomalies.cube import Counted, Cube
 from ctaudit.anomalies.ground import DAY, HISTORY_DAYS, HOUR, Ground
-from ctaudit.anomalies.grouping import Ints, Key, Mask, account_mask, days_before, grouped, numbers, own_calls, within
+from ctaudit.anomalies.grouping import Ints, Key, Mask, account_mask, days_before, grouped, named, numbers, within
 from ctaudit.anomalies.phrases import called, listed
 from ctaudit.anomalies.telling import service
 
 CALLS, APIS, SUCCEEDED, PERMISSIONS = "denied.calls", "denied.apis", "denied.succeeded", "denied.permissions"
 CUBES = {
-    CALLS: Cube(("account", "region", "principal", "principal_type", "own", "hour", "denied")),
+    CALLS: Cube(("account", "region", "principal", "principal_type", "hour", "denied"), ("own",)),
     APIS: Cube(("account", "principal", "principal_type", "source", "name", "bin"), ("own", "denied")),
     SUCCEEDED: Cube(("account", "principal", "source", "name"), ("own", "succeeded")),
     PERMISSIONS: Cube(("account", "principal", "source", "name", "bin"), ("permission",)),
@@ -106,7 +106,7 @@ class Watched:
 
 def hours_of(counted: Counted, ground: Ground) -> Hours:
     """Return everybody's own calls by hours."""
-    table = own_calls(within(counted[CALLS], ground))
+    table = named(within(counted[CALLS], ground))
     who, keys = grouped(table, ("account", "principal"))
     hour = numbers(table, "hour") - ground.first_hour
     cell, at = np.unique(who * max(1, ground.hours) + hour, return_inverse=True)
@@ -117,7 +117,7 @@ def hours_of(counted: Counted, ground: Ground) -> Hours:
 
 def refusals_of(counted: Counted, ground: Ground) -> Refusals:
     """Return everybody's own refused calls."""
-    table = own_calls(within(counted[APIS], ground))
+    table = named(within(counted[APIS], ground))
     who, keys = grouped(table, ("account", "principal"))
     api, apis = grouped(table, ("source", "name"))
     first, last, n = (numbers(table, name) for name in ("first", "last", "n"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,11 @@ from ctaudit.anomalies import denied, denied_then
 from ctaudit.anomalies.anomaly import Severity
 from ctaudit.anomalies.denied_rate import tail
 from ctaudit.query import Span
-from tests.anomalies.weeks import ACCOUNT, DAY, HOUR, Record, asked, at, background, call, role, user
+from ctaudit.store.layout import Layout
+from ctaudit.times import format_epoch
+from tests.anomalies.weeks import ACCOUNT, DAY, HOUR, Record, asked, at, background, call, judged, role, store_of, user
 from tests.cli.evidence import hostile_events
+from tests.conftest import Case
 
 APIS = [
     *("ec2:DescribeInstances", "ec2:DescribeVpcs", "ec2:DescribeSnapshots", "iam:ListUsers", "iam:ListRoles"),
@@ -52,32 +56,38 @@ def test_many_different_refused_calls_of_a_user_are_grave(tmp_path: Path) -> Non
     assert sum(count or 0 for count in anomaly.series.counts) == 23
 
 
+def test_the_look_around_of_the_sample_night(case: Case) -> None:
+    """And nothing of the ordinary nights."""
+    found = judged(Layout(case.store), denied)
+    anomaly = found.one("denied.enumeration")
+    assert found.kinds == ["denied.enumeration"]
+    assert anomaly.subject == ("arn:aws:sts::444455556666:assumed-role/deploy-production",)
+    assert format_epoch(anomaly.start).startswith("2026-03-11T01:24")
+    assert format_epoch(anomaly.end).startswith("2026-03-11T01:44")
+    assert (anomaly.severity, anomaly.p < 1e-9) == (Severity.HIGH, True)
+    assert judged(Layout(case.store), denied_then).kinds == []
+
+
 def test_it_needs_no_history(tmp_path: Path) -> None:
     found = asked(tmp_path, denied, [call(0, role("web"), "sts:GetCallerIdentity"), *looks_around(user("mia"), 600)])
     assert found.kinds == ["denied.enumeration"]
     assert "the logs do not tell of any time before" in found.anomalies[0].sentence
 
 
-@pytest.mark.parametrize(
-    "calls",
-    [
-        pytest.param(looks_around(user("mia"), NIGHT, APIS[:7]), id="seven"),
-        pytest.param(looks_around(user("mia"), NIGHT, [f"ec2:Describe{n}" for n in range(20)]), id="one service"),
-        pytest.param(looks_around(user("mia"), NIGHT, error="ThrottlingException"), id="throttled"),
-        pytest.param(looks_around(user("mia"), NIGHT, error="NoSuchEntityException"), id="not found"),
-        pytest.param([call(DAY + n * DAY / 2, user("mia"), w, "AccessDenied") for n, w in enumerate(APIS)], id="slow"),
-        pytest.param(
-            [c | {"userIdentity": {"type": "AWSService", "invokedBy": "config.amazonaws.com"}}
-             for c in looks_around(user("mia"), NIGHT)], id="a service"
-        ),
-        pytest.param(
-            [c | {"userIdentity": user("mia") | {"invokedBy": "cloudformation.amazonaws.com"}}
-             for c in looks_around(user("mia"), NIGHT)], id="through a service"
-        ),
-    ],
-)  # fmt: skip
-def test_what_only_looks_like_enumeration(tmp_path: Path, calls: list[Record]) -> None:
-    assert asked(tmp_path, denied, [*background(11), *calls]).kinds == []
+def test_what_only_looks_like_enumeration(tmp_path: Path) -> None:
+    def through(service: str, who: Record) -> Record:
+        return who | {"invokedBy": service}
+
+    alike = {
+        "seven": looks_around(user("seven"), NIGHT, APIS[:7]),
+        "one service": looks_around(user("one"), NIGHT, [f"ec2:Describe{number}" for number in range(20)]),
+        "throttled": looks_around(user("hasty"), NIGHT, error="ThrottlingException"),
+        "not found": looks_around(user("lost"), NIGHT, error="NoSuchEntityException"),
+        "slow": [call(DAY + n * DAY / 3, user("slow"), what, "AccessDenied") for n, what in enumerate(APIS)],
+        "a service": looks_around({"type": "AWSService", "invokedBy": "config.amazonaws.com"}, NIGHT),
+        "through a service": looks_around(through("cloudformation.amazonaws.com", user("stack")), NIGHT),
+    }
+    assert asked(tmp_path, denied, [*background(11), *chain(*alike.values())]).subjects == []
 
 
 def test_a_scanner_that_is_refused_each_night_is_nothing(tmp_path: Path) -> None:
@@ -100,6 +110,7 @@ def test_more_refused_calls_than_before(tmp_path: Path) -> None:
     assert (anomaly.observed, anomaly.select.sources) == (40, ("s3.amazonaws.com",))
 
 
+@pytest.mark.slow
 def test_hours_of_one_episode_are_one_anomaly(tmp_path: Path) -> None:
     calls = [call(NIGHT + 120 * number, ROBOT, "s3:PutBucketPolicy", "AccessDenied") for number in range(120)]
     found = asked(tmp_path, denied, [*background(11), *busy(ROBOT, 11), *calls])
@@ -107,26 +118,18 @@ def test_hours_of_one_episode_are_one_anomaly(tmp_path: Path) -> None:
     assert found.anomalies[0].end - found.anomalies[0].start == 119 * 120 + 1
 
 
-def test_what_is_refused_each_day_is_nothing(tmp_path: Path) -> None:
-    often = [
-        call(day * DAY + 5 * HOUR + 30 * number, ROBOT, "s3:PutBucketPolicy", "AccessDenied")
-        for day in range(11)
-        for number in range(40)
-    ]
-    after = Span(since=at(8 * DAY))
-    assert asked(tmp_path, denied, [*background(11), *busy(ROBOT, 11), *often], after).kinds == []
+def test_what_is_refused_as_often_as_ever_is_nothing(tmp_path: Path) -> None:
+    """Forty calls each day; and more calls than usual, which is a matter of rates."""
+    daily, fourth, what = role("daily"), role("fourth"), "s3:PutBucketPolicy"
+    times = [day * DAY + 5 * HOUR + 30 * number for day in range(11) for number in range(40)]
+    usual = [call(hour * HOUR + 1800, fourth, what, "AccessDenied") for hour in range(11 * 24)]
+    more = [call(NIGHT + 30 * n, fourth, what, "AccessDenied" if n % 4 == 0 else None) for n in range(100)]
+    often = [*busy(daily, 11), *(call(time, daily, what, "AccessDenied") for time in times)]
+    records = [*background(11), *often, *busy(fourth, 11), *usual, *more]
+    assert asked(tmp_path, denied, records, Span(since=at(8 * DAY))).subjects == []
 
 
-def test_more_calls_of_which_as_many_are_refused_as_ever_are_nothing(tmp_path: Path) -> None:
-    """Volume alone is a matter of rates."""
-    usual = [call(hour * HOUR + 1800, ROBOT, "s3:GetBucketAcl", "AccessDenied") for hour in range(11 * 24)]
-    more = [
-        call(NIGHT + 30 * number, ROBOT, "s3:GetBucketAcl", "AccessDenied" if number % 4 == 0 else None)
-        for number in range(100)
-    ]
-    assert asked(tmp_path, denied, [*background(11), *busy(ROBOT, 11), *usual, *more]).kinds == []
-
-
+@pytest.mark.slow
 def test_a_short_history_is_said_once(tmp_path: Path) -> None:
     calls = [call(3 * DAY + 30 * number, ROBOT, "s3:PutBucketPolicy", "AccessDenied") for number in range(40)]
     found = asked(tmp_path, denied, [*background(4), *busy(ROBOT, 4), *calls])
@@ -157,6 +160,7 @@ def test_refused_then_allowed_after_it_gave_itself_the_permission(tmp_path: Path
     )
 
 
+@pytest.mark.slow
 def test_refused_then_allowed_after_somebody_else_gave_the_permission(tmp_path: Path) -> None:
     found = asked(tmp_path, denied_then, refused_then_works([call(NIGHT + 600, user("eve"), "iam:AttachRolePolicy")]))
     assert "changed by arn:aws:iam::111122223333:user/eve (iam:AttachRolePolicy)" in found.one(found.kinds[0]).sentence
@@ -167,12 +171,14 @@ def test_refused_and_never_allowed_is_nothing(tmp_path: Path) -> None:
     assert asked(tmp_path, denied_then, refused_then_works(grants, works=False)).kinds == []
 
 
+@pytest.mark.slow
 def test_a_grant_that_failed_is_none(tmp_path: Path) -> None:
     grants = [call(NIGHT + 600, ROBOT, "iam:PutRolePolicy", "MalformedPolicyDocument")]
     found = asked(tmp_path, denied_then, refused_then_works(grants))
     assert all("in between" not in each.sentence for each in found.anomalies)
 
 
+@pytest.mark.slow
 def test_who_works_on_permissions_each_day_is_nothing(tmp_path: Path) -> None:
     def day(number: int) -> list[Record]:
         start, who = number * DAY + 9 * HOUR, role(f"new-{number % 3}")
@@ -187,6 +193,7 @@ def test_who_works_on_permissions_each_day_is_nothing(tmp_path: Path) -> None:
     assert found.kinds == []
 
 
+@pytest.mark.slow
 def test_one_refused_target_among_allowed_ones_is_nothing(tmp_path: Path) -> None:
     calls = [
         call(day * DAY + 60 * number, ROBOT, f"s3:Get{number}", "AccessDenied" if side else None)
@@ -197,15 +204,6 @@ def test_one_refused_target_among_allowed_ones_is_nothing(tmp_path: Path) -> Non
     assert asked(tmp_path, denied_then, [*background(11), *busy(ROBOT, 11, 1), *calls]).kinds == []
 
 
-def test_a_month_of_silence_an_empty_store_and_one_event(tmp_path: Path) -> None:
-    for number, records in enumerate(([], [call(0, ROBOT, APIS[0], "AccessDenied")], list(background(28)))):
-        folder = tmp_path / str(number)
-        folder.mkdir()
-        for family in (denied, denied_then):
-            found = asked(folder / family.__name__, family, records)
-            assert (found.kinds, found.found.notes) == ([], ())
-
-
 def test_hostile_values_and_clocks_hurt_nobody(tmp_path: Path) -> None:
     odd = [each | {"errorCode": f"AccessDenied{each['errorCode']}"} for each in hostile_events()]
     odd += [call(0, ROBOT, APIS[0], "AccessDenied") | {"eventTime": "1970-01-01T00:00:00Z"}]
@@ -214,10 +212,12 @@ def test_hostile_values_and_clocks_hurt_nobody(tmp_path: Path) -> None:
     odd += [call(7, ROBOT, "s3:") | {"eventSource": None, "errorCode": "AccessDenied"}]
     span = Span(since=at(0), until=at(40 * DAY))
     records = [*background(11), *odd, *looks_around(user("mia"), NIGHT)]
-    assert asked(tmp_path, denied, records, span).kinds == ["denied.enumeration"]
-    assert asked(tmp_path / "then", denied_then, records, span).kinds == []
+    layout = store_of(tmp_path, records)
+    assert judged(layout, denied, span).kinds == ["denied.enumeration"]
+    assert judged(layout, denied_then, span).kinds == []
 
 
+@pytest.mark.slow
 def test_the_order_of_events_does_not_matter(tmp_path: Path) -> None:
     records = [*background(9), *busy(ROBOT, 9), *looks_around(user("mia"), 8 * DAY), *looks_around(ROBOT, 8 * DAY)]
     one, other = tmp_path / "one", tmp_path / "other"

@@ -82,19 +82,28 @@ class Asked:
     def kinds(self) -> list[str]:
         return [each.kind for each in self.anomalies]
 
+    @property
+    def subjects(self) -> list[tuple[str, ...]]:
+        return [each.subject for each in self.anomalies]
+
     def one(self, kind: str) -> Anomaly:
         (found,) = [each for each in self.anomalies if each.kind == kind]
         return found
 
 
-def asked(folder: Path, family: ModuleType, records: Iterable[Record], span: Span | None = None) -> Asked:
-    """Ingest the records, and let a family judge them."""
+def store_of(folder: Path, records: Iterable[Record]) -> Layout:
+    """Ingest the records, each with an id of its own."""
     numbered = [
         record | {"eventID": f"00000000-0000-4000-8000-{number:012}"} if "eventID" not in record else record
         for number, record in enumerate(records)
     ]
     layout = Layout(folder.absolute() / "store")
     ingest(layout.root, [str(put(folder / "log.json", numbered))], jobs=1)
+    return layout
+
+
+def judged(layout: Layout, family: ModuleType, span: Span | None = None) -> Asked:
+    """Let a family judge what a store holds."""
     known, counted = ground(layout, span or Span())
     cubes = {name: (cube.dimensions, cube.having) for name, cube in family.CUBES.items()}
     tables, _ = activity.counted(layout, counted, cubes)
@@ -103,3 +112,8 @@ def asked(folder: Path, family: ModuleType, records: Iterable[Record], span: Spa
     assert all(each.start < each.end <= known.until and each.end > known.since for each in found.anomalies)
     assert all(0 <= each.p <= 1 for each in found.anomalies)
     return Asked(found)
+
+
+def asked(folder: Path, family: ModuleType, records: Iterable[Record], span: Span | None = None) -> Asked:
+    """Ingest the records, and let a family judge them."""
+    return judged(store_of(folder, records), family, span)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 
-from ctaudit.records.outcome import Outcome, outcome, outcome_for
+from ctaudit.records.outcome import DENIED, QUOTA, THROTTLED, Outcome, outcome, outcome_for
 from tests.records.synthetic import any_json, record
 
 
@@ -144,3 +145,31 @@ def test_no_json_makes_it_raise(code: Any, message: Any, response: Any) -> None:
     found = outcome({"eventName": "X", "errorCode": code, "errorMessage": message, "responseElements": response})
     assert found.result in ("succeeded", "failed", "dry-run")
     assert outcome_for(found, ["x"]).result in ("succeeded", "failed", "dry-run")
+
+
+@pytest.mark.parametrize(
+    ("pattern", "codes", "others"),
+    [
+        (
+            DENIED,
+            "AccessDenied AccessDeniedException VpceAccessDenied Client.UnauthorizedOperation AuthorizationError"
+            " NotAuthorizedException ForbiddenException AuthFailure KMS.AccessDeniedException",
+            "Throttling NoSuchBucket ValidationException LimitExceeded InvalidClientTokenId",
+        ),
+        (
+            QUOTA,
+            "LimitExceeded Client.VcpuLimitExceeded ServiceQuotaExceededException InstanceQuotaExceeded"
+            " LimitExceededException TooManyBuckets MaxSpotInstanceCountExceeded",
+            "AccessDenied ThrottlingException SlowDown Server.InsufficientInstanceCapacity TooManyRequestsException",
+        ),
+        (
+            THROTTLED,
+            "Throttling ThrottledException ThrottlingException Client.RequestLimitExceeded TooManyRequestsException"
+            " SlowDown ProvisionedThroughputExceededException Server.InsufficientInstanceCapacity",
+            "AccessDenied LimitExceeded Client.VcpuLimitExceeded ServiceQuotaExceededException",
+        ),
+    ],
+)
+def test_what_error_codes_mean(pattern: str, codes: str, others: str) -> None:
+    assert [code for code in codes.split() if not re.search(pattern, code)] == []
+    assert [code for code in others.split() if re.search(pattern, code)] == []
