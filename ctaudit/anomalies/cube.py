@@ -12,18 +12,20 @@ BIN = 300
 
 DIMENSIONS = (
     "account", "region", "source", "name", "error", "write", "own", "change",
-    "family", "principal", "principal_type", "caller_account", "service", "key", "address", "agent", "bin", "hour",
+    "family", "principal", "principal_type", "caller_account", "service", "key", "address", "agent",
+    "person", "login", "mfa", "bin", "hour",
 )  # fmt: skip
 """`error`: the error code, null when it succeeded. `write`: whether the call changes something. `own`: whether no
 service made it. `change`: whether it changes something or hands out a session. `family`: of instances that RunInstances
 launches, `m5` of `m5.large`. `principal`: the ARN of the user or, of a session,
 `arn:aws:sts::ACCOUNT:assumed-role/ROLE`, or the principal id, or the service. `caller_account`: the account of the
 caller. `service`: the service that called for somebody, or by itself. `key`: a lasting access key (AKIA…). `address`:
-the source address, null when a service stands there. `agent`: the program's name, without version. `bin`: the five
-minutes since 1970, `hour`: the hour since 1970."""
+the source address, null when a service stands there. `agent`: the program's name, without version. `person`: the ARN of
+a user or root, or the name of somebody of Identity Center, whichever role it is. `login`: what came of a console login.
+`mfa`: whether it says that MFA was used. `bin`: the five minutes since 1970, `hour`: the hour since 1970."""
 
-MEASURES = ("n", "first", "last", "sample")
-"""`n`: how many calls. `first`, `last`: seconds since 1970. `sample`: the id of one of them."""
+MEASURES = ("n", "first", "last")
+"""`n`: how many calls. `first`, `last`: seconds since 1970."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,8 @@ class Cube:
 
     dimensions: tuple[str, ...]
     having: tuple[str, ...] = ()
-    """Dimensions that are not null (true, where they are truth values) in each call that counts."""
+    """Dimensions that are not null (true, where they are truth values) in each call that counts. Cubes that say
+    the same here are counted in one pass."""
 
 
 Counted = Mapping[str, pa.Table]
