@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from ctaudit.anomalies.networks import Locate
+
 HOUR, DAY, WEEK = 3600, 86400, 7 * 86400
 """Seconds."""
 HISTORY_DAYS = 28
@@ -31,6 +33,8 @@ class Ground:
     """The hour since 1970 that the masks begin with."""
     covered: Mapping[Place, npt.NDArray[np.bool_]]
     """For each hour, whether the logs speak for it; all masks are equally long and end with `until`."""
+    locate: Locate | None = None
+    """Where an address is, when a database was given that knows."""
 
     def spoken(self, place: Place) -> npt.NDArray[np.bool_]:
         """Return the mask of a place, all false for one that is not known."""
