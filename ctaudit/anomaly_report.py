@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import ModuleType
 
-from ctaudit.anomalies import bursts, insights, provisioning, tails
+from ctaudit.anomalies import bursts, first_seen, insights, keys, logins, newcomers, provisioning, tails, travel
 from ctaudit.anomalies.anomaly import Anomaly, Tested
 from ctaudit.anomalies.ground import Ground
+from ctaudit.anomalies.networks import Locate
 from ctaudit.anomaly_ground import ground
 from ctaudit.engines import activity
 from ctaudit.query import Answer, Span
@@ -18,6 +19,11 @@ FAMILIES: tuple[ModuleType, ...] = (
     insights,
     bursts,
     provisioning,
+    first_seen,
+    newcomers,
+    keys,
+    logins,
+    travel,
 )
 """Each has `CUBES`, what it asks of the store; `KINDS`, what it can find; and `find`."""
 FALSE_DISCOVERIES = 0.05
@@ -42,9 +48,10 @@ class Found:
     answer: Answer
 
 
-def find(layout: Layout, span: Span) -> Found:
-    """Return what is unusual in a span, against the 28 days before each moment."""
+def find(layout: Layout, span: Span, locate: Locate | None = None) -> Found:
+    """Return what is unusual in a span, against the 28 days before each moment; `locate` tells where addresses are."""
     known, counted = ground(layout, span)
+    known = replace(known, locate=locate)
     wanted = {name: cube for family in FAMILIES for name, cube in family.CUBES.items()}
     asked = {name: (cube.dimensions, cube.having) for name, cube in wanted.items()}
     tables, answer = activity.counted(layout, counted, asked)
