@@ -13,7 +13,7 @@ from ctaudit.anomalies.cube import Counted
 from ctaudit.anomalies.ground import DAY, HOUR, Ground
 from ctaudit.anomalies.novelty import Graded, Odds
 from ctaudit.anomalies.visits import CUBES, Ints, Traffic, Truths, traffic, visits
-from ctaudit.anomalies.words import listed, many, named
+from ctaudit.anomalies.words import listed, many, named, short
 
 __all__ = ["CUBES", "KINDS", "find"]
 
@@ -192,7 +192,7 @@ def _sentence(principal: str, news: _News, new_one: bool, young: bool, days: flo
     whom = "never seen before in its account" if young else "for the first time"
     parts = []
     if news.names["network"]:
-        used = [many(news.calls, "call")]
+        used = [f"{many(news.calls, 'call')} in all"]
         used += [f"{news.writes:,} changed something"] * bool(news.writes)
         used += [f"{news.denied:,} denied"] * bool(news.denied)
         never = "new to all these logs" if news.unheard else "new to it"
@@ -201,7 +201,7 @@ def _sentence(principal: str, news: _News, new_one: bool, young: bool, days: flo
     uses = [f"{many(len(each), word)} {whom} ({listed(each)})" for kind, word in things if (each := news.names[kind])]
     if uses:
         parts.append(f"used {', '.join(uses)}")
-    subject = f"{principal}, itself new," if new_one else principal
+    subject = f"{short(principal)}, itself new," if new_one else short(principal)
     told = " and ".join(parts) or "called at an unusual hour"
     owner = "its account has" if young else "it has"
     return f"{subject} {told}; {owner} {many(round(days), 'day')} of history before"

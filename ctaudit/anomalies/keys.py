@@ -19,7 +19,7 @@ from ctaudit.anomalies.cube import Counted, Cube
 from ctaudit.anomalies.ground import DAY, HOUR, Ground
 from ctaudit.anomalies.networks import network
 from ctaudit.anomalies.visits import Ints, encode
-from ctaudit.anomalies.words import listed, many, named
+from ctaudit.anomalies.words import listed, many, named, short
 
 CUBES: Mapping[str, Cube] = {
     "keys.hours": Cube(("account", "principal", "key", "address", "hour"), ("key", "own")),
@@ -37,7 +37,8 @@ KINDS: Mapping[str, Kind] = {
 }
 DORMANT_DAYS = 45
 LEAST_CALLS, LEAST_DAYS, WHOLE_DAYS = 50, 3, 14
-"""What a key must have been used, and on how many days, to be known by its network; with less than 14 it is said."""
+"""Calls and days of use by which a key is known by its network; less than 14 days after its first use it is told only
+when it goes on being used from there."""
 MOST = 0.01
 _BESIDE = DAY
 
@@ -58,7 +59,7 @@ class _Use:
 
     @property
     def called(self) -> str:
-        return f"access key {self.names[2]} of {self.names[1] or 'somebody unnamed'}"
+        return f"access key {short(self.names[2])} of {short(self.names[1]) or 'somebody unnamed'}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +153,8 @@ def _moved(use: _Use, places: _Places, ground: Ground) -> Iterator[Anomaly]:
     day = np.flatnonzero((use.first >= start) & (use.first < start + DAY) & (use.place == use.place[at]))
     beside = bool(((use.place == known[0]) & (use.last >= start) & (use.first < start + _BESIDE)).any())
     history = (start - int(use.first[0])) // DAY
+    if history < WHOLE_DAYS and not beside:
+        return
     goes_on = ", and went on being used from there as well" if beside else ""
     sentence = (
         f"{use.called} was used from {places.names[use.place[at]]}, never seen with a key "
@@ -202,6 +205,6 @@ def _notes(uses: list[_Use], ground: Ground) -> Iterator[str]:
     days = (ground.until - ground.first_hour * HOUR) // DAY
     if uses and days < DORMANT_DAYS:
         yield (
-            f"the logs reach back {many(days, 'day')}: that an access key was not used for {DORMANT_DAYS} days cannot "
-            "be told"
+            f"{many(days, 'day')} of calls are looked at: access keys that nobody used for {DORMANT_DAYS} days cannot "
+            "be told from new ones"
         )

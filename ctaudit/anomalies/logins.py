@@ -12,16 +12,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ctaudit.anomalies import travel
 from ctaudit.anomalies.anomaly import Anomaly, Kind, Selection, Severity, Tested
 from ctaudit.anomalies.cube import Counted, Cube
 from ctaudit.anomalies.ground import DAY, HOUR, Ground
 from ctaudit.anomalies.networks import network
-from ctaudit.anomalies.visits import Ints
-from ctaudit.anomalies.words import many, named
+from ctaudit.anomalies.visits import Ints, encode
+from ctaudit.anomalies.words import many, named, short
 
 CUBES: Mapping[str, Cube] = {
     "logins.logins": Cube(("account", "principal", "principal_type", "login", "mfa", "address", "hour"), ("login",)),
-    "logins.people": Cube(("person", "address", "hour"), ("person", "address", "own")),
+    "travel.people": travel.CUBES["travel.people"],
 }
 KINDS: Mapping[str, Kind] = {
     "logins.without_mfa": Kind(
@@ -76,14 +77,16 @@ def find(counted: Counted, ground: Ground) -> Tested:
 
 def _people(counted: Counted, ground: Ground) -> tuple[Ints, Mapping[str, int]]:
     """Return the hours in which people were active, sorted, and when each network was first seen with somebody."""
-    table = counted["logins.people"]
+    table = counted["travel.people"]
     hour, first = (table[each].to_numpy().astype(np.int64) for each in ("hour", "first"))
     fine = (hour >= ground.first_hour) & (hour * HOUR < ground.until)
+    address, addresses = encode(table, ("address",))
+    seen = np.full(len(addresses), np.iinfo(np.int64).max)
+    np.minimum.at(seen, address[fine], first[fine])
     places: dict[str, int] = {}
-    addresses = table["address"].to_pylist()
-    for at in np.flatnonzero(fine):
-        place = _place(addresses[at], ground)
-        places[place] = min(int(first[at]), places.get(place, int(first[at])))
+    for at in np.unique(address[fine]):
+        place = _place(addresses[at][0], ground)
+        places[place] = min(int(seen[at]), places.get(place, int(seen[at])))
     return np.sort(hour[fine]), places
 
 
@@ -151,6 +154,6 @@ def _sentence(first: _Login, bare: bool, fresh: bool, count: int, earlier: int, 
     often = "" if count == 1 else f" {count:,} times within a day"
     custom = f"; {many(earlier, 'such login')} in that account" if bare else "; no other"
     return (
-        f"{first.principal} logged in to the console{how}{where}{new}{often}{custom} "
+        f"{short(first.principal)} logged in to the console{how}{where}{new}{often}{custom} "
         f"in the {many(days, 'day')} of logs before"
     )

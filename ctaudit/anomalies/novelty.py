@@ -120,8 +120,8 @@ class Odds:
     """The product over all dimensions at the visit's own grades."""
     history: tuple[Ints, Ints]
     """From which to which visit, in order of time, the later half of the history reaches."""
-    order: Ints
-    """The visits in order of time."""
+    in_time: Numbers
+    """The products in order of time."""
 
 
 def odds(graded: Graded) -> Odds:
@@ -148,7 +148,7 @@ def odds(graded: Graded) -> Odds:
             calls = np.where(graded.grown, own_end - own_start, 0.0)
             tail[:, least] = np.clip((mine + PRIOR * pooled) / (calls + PRIOR), FLOOR, 1.0)
         product *= tail[np.arange(count), grade]
-    return Odds(tails, product, (start, end), order)
+    return Odds(tails, product, (start, end), product[order])
 
 
 def _middle(first: Ints, hour: Ints) -> Ints:
@@ -171,6 +171,6 @@ def probability(odds: Odds, visit: int) -> float:
     product = float(odds.product[visit])
     exact = float(masses[products <= product * (1 + 1e-9)].sum())
     start, end = int(odds.history[0][visit]), int(odds.history[1][visit])
-    earlier = odds.product[odds.order[start:end]]
+    earlier = odds.in_time[start:end]
     as_odd = float((earlier <= product * (1 + 1e-9)).sum()) / (end - start) if end > start else 0.0
     return min(1.0, max(exact, as_odd))

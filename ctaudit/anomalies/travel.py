@@ -17,6 +17,7 @@ from ctaudit.anomalies.anomaly import Anomaly, Kind, Selection, Severity, Tested
 from ctaudit.anomalies.cube import Counted, Cube
 from ctaudit.anomalies.ground import DAY, HOUR, Ground
 from ctaudit.anomalies.networks import Locate, Spot
+from ctaudit.anomalies.words import short
 
 CUBES: Mapping[str, Cube] = {
     "travel.people": Cube(("account", "principal", "person", "address", "hour"), ("person", "address", "own"))
@@ -131,7 +132,7 @@ def _anomaly(journey: _Journey) -> Anomaly:
     speed = journey.kilometres / max(1, journey.seconds) * HOUR
     minutes = journey.seconds // 60
     sentence = (
-        f"{other.person} called from {_told(one)} and {minutes:,} minutes later from {_told(other)}, "
+        f"{short(other.person)} called from {_told(one)} and {minutes:,} minutes later from {_told(other)}, "
         f"{journey.kilometres:,.0f} km away"
     )
     return Anomaly(

@@ -10,6 +10,7 @@ import pytest
 
 from ctaudit.anomalies import first_seen, keys, logins, newcomers, travel
 from ctaudit.anomalies.anomaly import Anomaly, Severity
+from ctaudit.anomalies.words import listed
 from ctaudit.anomaly_ground import ground
 from ctaudit.anomaly_report import Found, find
 from ctaudit.engines import activity
@@ -47,6 +48,7 @@ ORDINARY_DAY = [
            userAgent="Boto3/1.42")
       for at in range(5)),
     org.login(org.ROOT, LAST + 15 * HOUR, "203.0.113.9", mfa="Yes"),
+    *(org.login(org.user("kiosk"), week * 7 * DAY + 12 * HOUR, "203.0.113.7") for week in range(9)),
     org.login(org.user("ghost"), LAST + 16 * HOUR, "198.51.100.203", came="Failure"),
     made(org.OLD, 35 * DAY, "s3:PutObject", "192.0.2.60"),
     made(org.OLD, LAST, "s3:PutObject", "192.0.2.60"),
@@ -87,7 +89,8 @@ def test_each_kind_is_told_once(told: dict[str, list[Anomaly]]) -> None:
 def test_stolen_credentials_are_one_anomaly_with_all_that_is_new(told: dict[str, list[Anomaly]]) -> None:
     (theft,) = told["first_seen.behaviour"]
     assert theft.sentence == (
-        f"{org.CI['arn']} called from 198.51.100.0/24, new to all these logs (6 calls, 1 changed something, 5 denied) "
+        f"{org.CI['arn']} called from 198.51.100.0/24, new to all these logs (6 calls in all, 1 changed "
+        "something, 5 denied) "
         "and used 6 APIs for the first time (ec2:DescribeSnapshots, iam:ListRoles, kms:ListKeys, …), "
         "1 program for the first time (Boto3); it has 59 days of history before"
     )
@@ -179,6 +182,8 @@ def test_an_empty_store_and_a_single_event_have_nothing_to_tell(tmp_path: Path) 
 
 HOSTILE: list[dict[str, Any]] = [
     {"userIdentity": None},
+    {"eventTime": "2026-02-30T25:61:61Z"},
+    {"eventTime": "2026-04-30T23:59:60Z"},
     {"userIdentity": {}, "sourceIPAddress": None, "userAgent": None, "awsRegion": None},
     {"sourceIPAddress": "1.2.3.4.5.6.7.8"},
     {"sourceIPAddress": "::::::"},
@@ -211,3 +216,7 @@ def test_clocks_that_are_wrong_by_decades_hide_nothing(tmp_path: Path, told: dic
     counted, _ = activity.counted(layout, span, ASKED)
     found = {each.kind: each for family in FAMILIES for each in family.find(counted, known).anomalies}
     assert {each.id for every in told.values() for each in every} <= {each.id for each in found.values()}
+
+
+def test_a_name_that_is_longer_than_anything_honest_is_cut() -> None:
+    assert listed(["x" * 999, "b", "c", "d"]) == f"{'x' * 119}…, b, c, …"

@@ -9,6 +9,8 @@ import pytest
 from mmdb_writer import MMDBWriter
 from netaddr import IPSet
 
+from ctaudit.anomalies import travel
+from ctaudit.anomalies.ground import Ground
 from ctaudit.anomalies.networks import PRIVATE, Network, network
 from ctaudit.anomaly_report import find
 from ctaudit.errors import UsageError
@@ -145,4 +147,7 @@ def test_a_journey_that_nobody_makes_is_told_and_a_commuter_is_not(tmp_path: Pat
     )
     (theft,) = told["first_seen.behaviour"]
     assert "called from AS64501 Example 64501 (SG), new to all these logs" in theft.sentence
-    assert "travel.impossible" not in own(find(store, Span()))
+
+
+def test_without_a_database_no_journey_is_judged() -> None:
+    assert travel.find({}, Ground(0, 0, 0, {})).anomalies == ()
