@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,8 +21,11 @@ from ctaudit.errors import UsageError
 from ctaudit.query import Answer, Span
 from ctaudit.store.layout import Layout
 from ctaudit.suppressions import Suppression, without
-from ctaudit.table import Table, Value
+from ctaudit.table import Document, Table, Value
 
+Beside = Callable[[Answer, Span, str], tuple[tuple[str, ...], tuple[str, ...]]]
+"""Says what must be said beside an answer of a span, and what makes it partial; the text is for an empty one."""
+NOTHING = "nothing unusual was found"
 SEVERITIES = tuple(each.word for each in Severity)
 _PLACES = 10
 """Accounts and regions whose history `--explain` tells."""
@@ -40,6 +44,16 @@ class Wanted:
     explain: bool = False
     new: bool = False
     """Whether those are left out that an earlier run reported."""
+    geoip: tuple[Path, ...] = ()
+    """Databases that tell where addresses are."""
+
+    def found(self, layout: Layout, span: Span) -> Found:
+        """Return all that is unusual in a span."""
+        if not self.geoip:
+            return find(layout, span)
+        from ctaudit.sources.geoip import locator  # only where there is a database
+
+        return find(layout, span, locator(self.geoip))
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,18 +67,13 @@ class Anomalies:
     memory: Memory = field(repr=False)
     """What is known once these were told."""
 
-    def beside(self, notes: tuple[str, ...], partial: tuple[str, ...]) -> Anomalies:
-        """Return the same, with more that must be said beside it."""
-        table = self.table
-        return replace(self, table=replace(table, notes=(*table.notes, *notes), partial=(*table.partial, *partial)))
-
 
 def wanted(options: Mapping[str, Any]) -> tuple[Wanted, dict[str, Any]]:
     """Return what was asked for, checked, and the options that are left: those of a span.
 
     Options: `min_severity`: `low`, `medium` or `high`; `kind`: kinds or families; `suppressions`, and `now`, a time, at
     which they must hold; `explain` adds what the numbers were computed with; `since_last_run` leaves out what an
-    earlier run reported. Raises UsageError.
+    earlier run reported; `geoip`: databases of MaxMind's format. Raises UsageError.
     """
     rest = dict(options)
     least = rest.pop("min_severity", SEVERITIES[0])
@@ -78,12 +87,14 @@ def wanted(options: Mapping[str, Any]) -> tuple[Wanted, dict[str, Any]]:
     if suppressions and now is None:
         raise UsageError("now must be given where there are suppressions, since they end")
     flags = bool(rest.pop("explain", False)), bool(rest.pop("since_last_run", False))
-    return Wanted(Severity[least.upper()], names, suppressions, now or "", *flags), rest
+    geoip = tuple(Path(each) for each in rest.pop("geoip", ()))
+    return Wanted(Severity[least.upper()], names, suppressions, now or "", *flags, geoip), rest
 
 
-def anomalies(layout: Layout, span: Span, asked: Wanted, limit: int | None) -> tuple[Anomalies, Answer]:
-    """Return what is unusual in a span, and what was asked of the store."""
-    found = find(layout, span)
+def anomalies(layout: Layout, options: Mapping[str, Any], limit: int | None, beside: Beside) -> Anomalies:
+    """Return what is unusual; options are those of `wanted`, and a span."""
+    asked, span = _asked(layout, options)
+    found = asked.found(layout, span)
     kept, notes = without(_chosen(found.anomalies, asked), asked.suppressions, asked.now)
     memory = recall(layout) if asked.new else Memory()
     if asked.new:
@@ -93,10 +104,40 @@ def anomalies(layout: Layout, span: Span, asked: Wanted, limit: int | None) -> t
     shown = kept[:limit]
     rows, cards, said = _told(layout, shown, asked.explain)
     columns = (*COLUMNS, PARAMETERS) if asked.explain else COLUMNS
-    notes = (*found.notes, *notes, *said, *(_explained(found) if asked.explain else ()))
-    table = Table(columns, rows, len(kept), notes, _unspoken(found.ground), found=bool(rows))
+    more, partial = beside(found.answer, span, NOTHING)
+    notes = (*found.notes, *notes, *said, *(_explained(found) if asked.explain else ()), *more)
+    table = Table(columns, rows, len(kept), notes, (*_unspoken(found.ground), *partial), found=bool(rows))
     until = moment(found.ground.until) if found.ground.hours > 0 else None
-    return Anomalies(table, tuple(cards), memory.with_those(shown, until)), found.answer
+    return Anomalies(table, tuple(cards), memory.with_those(shown, until))
+
+
+def insights(layout: Layout, options: Mapping[str, Any], beside: Beside) -> Document:
+    """Return those of the anomalies that AWS would call Insights as a log file of CloudTrail's Insights events."""
+    from ctaudit.anomaly_insights import events
+
+    asked, span = _asked(layout, options)
+    found = asked.found(layout, span)
+    kept, notes = without(_chosen(found.anomalies, asked), asked.suppressions, asked.now)
+    records = events(layout, [(each.anomaly, each.q) for each in kept], found.ground)
+    more, partial = beside(found.answer, span, NOTHING)
+    return Document({"Records": records}, (*found.notes, *notes, *more), (*_unspoken(found.ground), *partial))
+
+
+def agreement(layout: Layout, options: Mapping[str, Any], beside: Beside) -> Table:
+    """Return CloudTrail's own Insights in the logs beside our anomalies of the same kind."""
+    from ctaudit.anomaly_insights import compared
+
+    asked, span = _asked(layout, options)
+    found = asked.found(layout, span)
+    table = compared(layout, [each.anomaly for each in found.anomalies], span)
+    more, partial = beside(found.answer, span, NOTHING)
+    notes = (*found.notes, *table.notes, *more)
+    return replace(table, notes=notes, partial=(*_unspoken(found.ground), *partial))
+
+
+def _asked(layout: Layout, options: Mapping[str, Any]) -> tuple[Wanted, Span]:
+    asked, span = wanted(options)
+    return asked, given.span_of(layout, **span)
 
 
 def _chosen(found: Sequence[Judged], asked: Wanted) -> list[Judged]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from ctaudit.anomalies.ground import DAY, HISTORY_DAYS, HOUR, Ground
+from ctaudit.anomalies.ground import DAY, HOUR, Ground
 from ctaudit.coverage import Survey, survey
 from ctaudit.queries import hours
 from ctaudit.queries.coverage import Judged, State
@@ -15,10 +15,13 @@ from ctaudit.query import Span
 from ctaudit.store.layout import Layout
 from ctaudit.times import format_epoch
 
+BEFORE_DAYS = 90
+"""How far before the time that is judged counts reach: a baseline needs 28 days, a key that was dormant more."""
+
 
 def ground(layout: Layout, span: Span) -> tuple[Ground, Span]:
-    """Return what is known of time, and the span whose events count: it reaches back by the length of a baseline."""
-    since = None if span.since is None else format_epoch(hours.seconds(span.since) - HISTORY_DAYS * DAY)
+    """Return what is known of time, and the span whose events count: it reaches back further."""
+    since = None if span.since is None else format_epoch(hours.seconds(span.since) - BEFORE_DAYS * DAY)
     counted = replace(span, since=since)
     found = survey(layout, counted)
     first, end = found.within.first * HOUR, found.within.end * HOUR

@@ -142,12 +142,23 @@ class Store:
     @of_one_state
     def anomalies(self, *, limit: int | None = None, **options: Any) -> Anomalies:
         """Report what is unusual, against the 28 days before each moment; options are those of `wanted`, and a span."""
-        from ctaudit.anomaly_answer import anomalies, wanted
+        from ctaudit.anomaly_answer import anomalies
 
-        chosen, span = wanted(options)
-        asked = given.span_of(self._layout, **span)
-        found, answer = anomalies(self._layout, asked, chosen, given.most_rows(limit))
-        return found.beside(*self._beside(answer, asked, "nothing unusual was found"))
+        return anomalies(self._layout, options, given.most_rows(limit), self._beside)
+
+    @of_one_state
+    def insights(self, **options: Any) -> Document:
+        """Spell anomalies of rates as CloudTrail Insights events; options as of `anomalies`."""
+        from ctaudit.anomaly_answer import insights
+
+        return insights(self._layout, options, self._beside)
+
+    @of_one_state
+    def insights_agreed(self, **options: Any) -> Table:
+        """Compare CloudTrail's own Insights in the logs with what is found here; options as of `anomalies`."""
+        from ctaudit.anomaly_answer import agreement
+
+        return agreement(self._layout, options, self._beside)
 
     @of_one_state
     def biography(self, thing: str, *, reads: bool = False, limit: int | None = None, **span: Any) -> Table:

@@ -127,7 +127,7 @@ class _Judging:
         """Yield the windows that are candidates."""
         slots = aligned(self._counts, self._width // BIN)
         days_of_cells, days_of_slots = Days(self._counts.bin, BIN), Days(slots.bin, self._width)
-        for day in range(self._covered.first_hour // 24, -(-self._covered.until // DAY)):
+        for day in self._days(slots):
             cells, today = days_of_cells.of(day), slots.part(days_of_slots.of(day))
             rows = np.unique(today.series)
             enough = self._coverage.days[self._place[rows]] >= self._least_days
@@ -139,6 +139,17 @@ class _Judging:
                     yield from self._drops(day, today)
             self._take(today, rows, known, enough)
             self._coverage.take(day)
+
+    def _days(self, slots: Counts) -> list[int]:
+        """Return the days to go through: those that something is known of, and as many after each as a history holds.
+
+        One event of a wrong clock may lie decades from all others.
+        """
+        hours = np.flatnonzero(self._covered.hours.any(axis=0)) + self._covered.first_hour
+        known = np.union1d(hours // 24, slots.bin * self._width // DAY)
+        after = np.unique(known[:, None] + np.arange(HISTORY_DAYS + 1))
+        days: list[int] = after[after < -(-self._covered.until // DAY)].tolist()
+        return days
 
     def _expected(self, rows: Whole) -> Expected:
         windows = self._coverage.sums[self._place[rows]]

@@ -17,6 +17,7 @@ from ctaudit.reports.formats import Format
 if TYPE_CHECKING:
     from ctaudit.anomaly_answer import Anomalies
     from ctaudit.emitting import Outgoing
+    from ctaudit.investigate import Store
 
 _CHOICE = stack(
     click.option(
@@ -38,11 +39,22 @@ _CHOICE = stack(
         help="Leave out what this file, TOML or JSON, calls harmless.",
     ),
     click.option(
+        "--geoip",
+        type=click.Path(path_type=Path),
+        multiple=True,
+        metavar="FILE",
+        help="A MaxMind database (.mmdb) that tells where addresses are: ASN, Country or City; repeatable.",
+    ),
+    click.option(
         "--plot",
         type=click.Path(path_type=Path),
         metavar="FILE",
         help="Draw the worst 12 into this file, .svg or .png, which is replaced.",
     ),
+)
+_INSIGHTS = stack(
+    click.option("--insights", is_flag=True, help="Print those that AWS would call Insights as its events, JSON."),
+    click.option("--agree", is_flag=True, help="Compare with CloudTrail's own Insights in the logs."),
 )
 _SENDING = stack(
     click.option(
@@ -59,11 +71,20 @@ _SENDING = stack(
 
 @click.command("anomalies", short_help="Report what is unusual, and why.")
 @_CHOICE
+@_INSIGHTS
 @_SENDING
 @LOOKUP
 @click.pass_context
 def anomalies(
-    ctx: click.Context, /, store: Path, emit: tuple[str, ...], dry_run: bool, plot: Path | None, **options: Any
+    ctx: click.Context,
+    /,
+    store: Path,
+    emit: tuple[str, ...],
+    dry_run: bool,
+    plot: Path | None,
+    insights: bool,
+    agree: bool,
+    **options: Any,
 ) -> int:
     """Report what is unusual in the span, against the 28 days before each moment, and why.
 
@@ -89,6 +110,7 @@ def anomalies(
       ctaudit anomalies --since 7d
       ctaudit anomalies --since 24h --min-severity high --format json
       ctaudit anomalies --since 7d --kind rate --plot rates.svg
+      ctaudit anomalies --insights > insights.json
       ctaudit anomalies --since-last-run --emit webhook:https://example.com/x
     """
     from ctaudit.investigate import open_store
@@ -99,12 +121,27 @@ def anomalies(
     limit = options.pop("limit")
     # Who is told by a message is told all of it, whatever a terminal shows.
     options["limit"] = (limit or None) if emit else row_limit(limit, streams)
+    if insights or agree:
+        return _insights(streams, open_store(store), options, chosen, fail_empty=fail_empty, agree=agree)
     found = open_store(store).anomalies(**options)
     if dry_run and outgoing is not None:
         return streams.answer(outgoing.rehearsal(found.table), chosen, fail_empty=fail_empty)
     code = _answered(streams, found, chosen, fail_empty=fail_empty)
     act = _Act(streams, found, plot, form, outgoing, store if options["since_last_run"] else None)
     return EXIT_FAILED if not act.done() and code != EXIT_REPORT else code  # what is found goes before what failed
+
+
+def _insights(
+    streams: Streams, store: Store, options: dict[str, Any], chosen: Format, *, fail_empty: bool, agree: bool
+) -> int:
+    """Print anomalies as Insights events, or beside those of CloudTrail."""
+    del options["limit"], options["since_last_run"]
+    if agree:
+        return streams.answer(store.insights_agreed(**options), chosen, fail_empty=fail_empty)
+    found = store.insights(**options)
+    form = chosen if chosen is Format.JSONL else Format.JSON
+    code = streams.document(found, form, empty=not found.content["Records"], fail_empty=fail_empty)
+    return EXIT_REPORT if found.content["Records"] else code
 
 
 def _form(plot: Path | None) -> str:
