@@ -147,18 +147,11 @@ class Store:
         return anomalies(self._layout, options, given.most_rows(limit), self._beside)
 
     @of_one_state
-    def insights(self, **options: Any) -> Document:
-        """Spell anomalies of rates as CloudTrail Insights events; options as of `anomalies`."""
-        from ctaudit.anomaly_answer import insights
+    def insights(self, *, agree: bool = False, **options: Any) -> Document | Table:
+        """Spell anomalies of rates as CloudTrail Insights events, or put them beside CloudTrail's own, as a Table."""
+        from ctaudit.anomaly_answer import agreement, insights
 
-        return insights(self._layout, options, self._beside)
-
-    @of_one_state
-    def insights_agreed(self, **options: Any) -> Table:
-        """Compare CloudTrail's own Insights in the logs with what is found here; options as of `anomalies`."""
-        from ctaudit.anomaly_answer import agreement
-
-        return agreement(self._layout, options, self._beside)
+        return (agreement if agree else insights)(self._layout, options, self._beside)
 
     @of_one_state
     def biography(self, thing: str, *, reads: bool = False, limit: int | None = None, **span: Any) -> Table:
@@ -245,8 +238,8 @@ class Store:
             columns, rows, more, cut = with_undo(self._answer, rows, answer.hits, parsed, now)
             said = (*said, *more)
         notes, partial = self._beside(answer, asked, who.NOTHING[deed])
-        notes = (*who.notes(tally, thing), *doubts(rows), *said, *notes)
-        return Table(columns, rows, answer.matched, notes, (*cut, *partial))
+        told = (*who.notes(tally, thing), *doubts(rows), *said, *notes)
+        return Table(columns, rows, answer.matched, told, (*cut, *partial))
 
     @of_one_state
     def _timeline(self, query: Query, limit: int | None) -> Table:
@@ -256,8 +249,7 @@ class Store:
         answer = self._answer(query, given.most_rows(limit))
         rows, said = self._traced(functools.partial(actors.rows, answer.hits), answer.hits)
         notes, partial = self._beside(answer, query.span, "no event found")
-        notes = (*said, *notes)
-        return Table(COLUMNS, rows, answer.matched, (*doubts(rows), *notes), partial)
+        return Table(COLUMNS, rows, answer.matched, (*doubts(rows), *said, *notes), partial)
 
     @of_one_state
     def _of_origin(self, query: Query, origin: str, limit: int | None) -> Table:

@@ -13,6 +13,7 @@ from ctaudit.cli.options import LOOKUP, TEXT, now_of, row_limit, stack, streams_
 from ctaudit.cli.streams import EXIT_FAILED, EXIT_REPORT, Streams
 from ctaudit.errors import CtauditError, UsageError
 from ctaudit.reports.formats import Format
+from ctaudit.table import Table
 
 if TYPE_CHECKING:
     from ctaudit.anomaly_answer import Anomalies
@@ -75,17 +76,7 @@ _SENDING = stack(
 @_SENDING
 @LOOKUP
 @click.pass_context
-def anomalies(
-    ctx: click.Context,
-    /,
-    store: Path,
-    emit: tuple[str, ...],
-    dry_run: bool,
-    plot: Path | None,
-    insights: bool,
-    agree: bool,
-    **options: Any,
-) -> int:
+def anomalies(ctx: click.Context, /, store: Path, **options: Any) -> int:
     """Report what is unusual in the span, against the 28 days before each moment, and why.
 
     Each anomaly says what was counted, what was to be expected, in which bounds 99 of 100 counts lie, what may cause it
@@ -110,21 +101,22 @@ def anomalies(
       ctaudit anomalies --since 7d
       ctaudit anomalies --since 24h --min-severity high --format json
       ctaudit anomalies --since 7d --kind rate --plot rates.svg
-      ctaudit anomalies --insights > insights.json
+      ctaudit anomalies --insights --format json
       ctaudit anomalies --since-last-run --emit webhook:https://example.com/x
     """
     from ctaudit.investigate import open_store
 
     streams, chosen, fail_empty = streams_of(ctx), Format(options.pop("format_")), options.pop("fail_empty")
-    form, outgoing = _form(plot), _outgoing(store, emit, options, dry=dry_run)
+    plot, dry, emit = options.pop("plot"), options.pop("dry_run"), options.pop("emit")
+    form, outgoing = _form(plot), _outgoing(store, emit, options, dry=dry)
     options |= _suppressions(ctx, options.pop("suppress"))
-    limit = options.pop("limit")
-    # Who is told by a message is told all of it, whatever a terminal shows.
-    options["limit"] = (limit or None) if emit else row_limit(limit, streams)
+    limit, insights, agree = (options.pop(name) for name in ("limit", "insights", "agree"))
     if insights or agree:
         return _insights(streams, open_store(store), options, chosen, fail_empty=fail_empty, agree=agree)
+    # Who is told by a message is told all of it, whatever a terminal shows.
+    options["limit"] = (limit or None) if emit else row_limit(limit, streams)
     found = open_store(store).anomalies(**options)
-    if dry_run and outgoing is not None:
+    if dry and outgoing is not None:
         return streams.answer(outgoing.rehearsal(found.table), chosen, fail_empty=fail_empty)
     code = _answered(streams, found, chosen, fail_empty=fail_empty)
     act = _Act(streams, found, plot, form, outgoing, store if options["since_last_run"] else None)
@@ -135,10 +127,10 @@ def _insights(
     streams: Streams, store: Store, options: dict[str, Any], chosen: Format, *, fail_empty: bool, agree: bool
 ) -> int:
     """Print anomalies as Insights events, or beside those of CloudTrail."""
-    del options["limit"], options["since_last_run"]
-    if agree:
-        return streams.answer(store.insights_agreed(**options), chosen, fail_empty=fail_empty)
-    found = store.insights(**options)
+    del options["since_last_run"]
+    found = store.insights(agree=agree, **options)
+    if isinstance(found, Table):
+        return streams.answer(found, chosen, fail_empty=fail_empty)
     form = chosen if chosen is Format.JSONL else Format.JSON
     code = streams.document(found, form, empty=not found.content["Records"], fail_empty=fail_empty)
     return EXIT_REPORT if found.content["Records"] else code
