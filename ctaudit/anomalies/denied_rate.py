@@ -2,7 +2,8 @@
 
 The share of a principal's calls that are refused varies from hour to hour more than by chance alone: a program that
 may not do something asks again and again. Hence the beta-binomial distribution: its mean is the share refused in the
-28 days before, and its spread that of the principal's own hours, or of the account's where that is wider.
+28 days before, and its spread that of the principal's own hours, or of the account's median principal's where that is
+wider.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from scipy import special
 
 from ctaudit.anomalies.anomaly import Anomaly, Selection, Severity
 from ctaudit.anomalies.ground import HISTORY_DAYS, HOUR, LEAST_DAYS
+from ctaudit.anomalies.grouping import Ints
 from ctaudit.anomalies.refusals import HISTORY, Hours, Refusals, Watched, series_of
 from ctaudit.anomalies.telling import lasting, several
 
@@ -136,14 +138,19 @@ class _Spreads:
         return self._known[day]
 
 
-def _spread(hours: Hours, rows: np.typing.NDArray[np.int64]) -> float:
-    """Return how alike calls of the same hour fare, by moments over each principal's own mean."""
-    who, n, k = hours.who[rows], hours.calls[rows].astype(float), hours.refused[rows].astype(float)
-    size = len(hours.keys)
-    share = (np.bincount(who, k, size) / np.maximum(1, np.bincount(who, n, size)))[who]
+def _spread(hours: Hours, rows: Ints) -> float:
+    """Return how alike calls of the same hour fare, by moments over each principal's own mean; the median principal's.
+
+    The median, so that what befell one of them does not hide that it befalls another.
+    """
+    _, who = np.unique(hours.who[rows], return_inverse=True)
+    n, k = hours.calls[rows].astype(float), hours.refused[rows].astype(float)
+    share = (np.bincount(who, k) / np.maximum(1, np.bincount(who, n)))[who]
     chance = share * (1 - share)
-    most = float((n * (n - 1) * chance).sum())
-    return min(0.5, max(0.0, float(((k - n * share) ** 2 - n * chance).sum()) / most)) if most > 0 else 0.0
+    most = np.bincount(who, n * (n - 1) * chance)
+    beyond = np.bincount(who, (k - n * share) ** 2 - n * chance)
+    found = beyond[most > 0] / most[most > 0]
+    return float(np.clip(np.median(found), 0.0, 0.5)) if len(found) else 0.0
 
 
 def tail(k: int, n: int, share: float, weight: float) -> float:
