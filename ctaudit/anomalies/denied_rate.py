@@ -30,6 +30,8 @@ LEAST_TIMES, ABOVE_MOST = 3.0, 1.5
 CANDIDATE = 1e-6
 JOIN = 3
 """Hours between two unusual ones that are still one episode."""
+MADE_UP = 2
+"""Principals that fare evenly, beside those of the account that were refused anything."""
 MOST_TERMS = 1_000_000
 
 
@@ -134,14 +136,17 @@ class _Spreads:
         day = account, int(hours.hour[row]) // 24 * 24
         if day not in self._known:
             mine = (self._account == account)[hours.who] & (hours.hour < day[1])
-            self._known[day] = _spread(hours, np.flatnonzero(mine & (hours.hour >= day[1] - HISTORY_DAYS * 24)))
+            self._known[day] = _spread(
+                hours, np.flatnonzero(mine & (hours.hour >= day[1] - HISTORY_DAYS * 24)), MADE_UP
+            )
         return self._known[day]
 
 
-def _spread(hours: Hours, rows: Ints) -> float:
+def _spread(hours: Hours, rows: Ints, made_up: int = 0) -> float:
     """Return how alike calls of the same hour fare, by moments over each principal's own mean; the median principal's.
 
-    The median, so that what befell one of them does not hide that it befalls another.
+    Beside some made-up ones that fare evenly: what befell one principal does not hide that it befalls another, but
+    what befalls one after the other is how things are.
     """
     _, who = np.unique(hours.who[rows], return_inverse=True)
     n, k = hours.calls[rows].astype(float), hours.refused[rows].astype(float)
@@ -149,7 +154,7 @@ def _spread(hours: Hours, rows: Ints) -> float:
     chance = share * (1 - share)
     most = np.bincount(who, n * (n - 1) * chance)
     beyond = np.bincount(who, (k - n * share) ** 2 - n * chance)
-    found = beyond[most > 0] / most[most > 0]
+    found = np.append(beyond[most > 0] / most[most > 0], np.zeros(made_up))
     return float(np.clip(np.median(found), 0.0, 0.5)) if len(found) else 0.0
 
 
