@@ -165,9 +165,9 @@ def _usual(hours: Hours, refusals: Refusals, cells: Cells, account: str, start: 
     """Learn from the 28 days before an episode."""
     end = start // HOUR
     mine = np.array([key[0] == account for key in refusals.keys], np.bool_)[cells.who]
-    known: npt.NDArray[np.float64] = cells.apis[
-        mine & (cells.hour < end) & (cells.hour >= end - HISTORY_DAYS * 24)
-    ].astype(float)
+    before = mine & (cells.hour < end) & (cells.hour >= end - HISTORY_DAYS * 24)
+    # Hours that are unusual themselves count as no more than the least such: else one would hide the next.
+    known: npt.NDArray[np.float64] = np.minimum(cells.apis[before], LEAST_APIS).astype(np.float64)
     called = np.array([key[0] == account for key in hours.keys], np.bool_)[hours.who]
     at = end - watched.ground.first_hour
     active = int((called & (hours.hour < at) & (hours.hour >= at - HISTORY_DAYS * 24)).sum())

@@ -2,7 +2,8 @@
 
 The share of a principal's calls that are refused varies from hour to hour more than by chance alone: a program that
 may not do something asks again and again. Hence the beta-binomial distribution: its mean is the share refused in the
-28 days before, and its spread that of the principal's own hours, or of the account's where that is wider.
+28 days before, and its spread that of the principal's own hours, or of the account's median principal's where that is
+wider.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from scipy import special
 
 from ctaudit.anomalies.anomaly import Anomaly, Selection, Severity
 from ctaudit.anomalies.ground import HISTORY_DAYS, HOUR, LEAST_DAYS
+from ctaudit.anomalies.grouping import Ints
 from ctaudit.anomalies.refusals import HISTORY, Hours, Refusals, Watched, series_of
 from ctaudit.anomalies.telling import lasting, several
 
@@ -28,6 +30,8 @@ LEAST_TIMES, ABOVE_MOST = 3.0, 1.5
 CANDIDATE = 1e-6
 JOIN = 3
 """Hours between two unusual ones that are still one episode."""
+MADE_UP = 2
+"""Principals that fare evenly, beside those of the account that were refused anything."""
 MOST_TERMS = 1_000_000
 
 
@@ -132,18 +136,26 @@ class _Spreads:
         day = account, int(hours.hour[row]) // 24 * 24
         if day not in self._known:
             mine = (self._account == account)[hours.who] & (hours.hour < day[1])
-            self._known[day] = _spread(hours, np.flatnonzero(mine & (hours.hour >= day[1] - HISTORY_DAYS * 24)))
+            self._known[day] = _spread(
+                hours, np.flatnonzero(mine & (hours.hour >= day[1] - HISTORY_DAYS * 24)), MADE_UP
+            )
         return self._known[day]
 
 
-def _spread(hours: Hours, rows: np.typing.NDArray[np.int64]) -> float:
-    """Return how alike calls of the same hour fare, by moments over each principal's own mean."""
-    who, n, k = hours.who[rows], hours.calls[rows].astype(float), hours.refused[rows].astype(float)
-    size = len(hours.keys)
-    share = (np.bincount(who, k, size) / np.maximum(1, np.bincount(who, n, size)))[who]
+def _spread(hours: Hours, rows: Ints, made_up: int = 0) -> float:
+    """Return how alike calls of the same hour fare, by moments over each principal's own mean; the median principal's.
+
+    Beside some made-up ones that fare evenly: what befell one principal does not hide that it befalls another, but
+    what befalls one after the other is how things are.
+    """
+    _, who = np.unique(hours.who[rows], return_inverse=True)
+    n, k = hours.calls[rows].astype(float), hours.refused[rows].astype(float)
+    share = (np.bincount(who, k) / np.maximum(1, np.bincount(who, n)))[who]
     chance = share * (1 - share)
-    most = float((n * (n - 1) * chance).sum())
-    return min(0.5, max(0.0, float(((k - n * share) ** 2 - n * chance).sum()) / most)) if most > 0 else 0.0
+    most = np.bincount(who, n * (n - 1) * chance)
+    beyond = np.bincount(who, (k - n * share) ** 2 - n * chance)
+    found = np.append(beyond[most > 0] / most[most > 0], np.zeros(made_up))
+    return float(np.clip(np.median(found), 0.0, 0.5)) if len(found) else 0.0
 
 
 def tail(k: int, n: int, share: float, weight: float) -> float:

@@ -118,6 +118,14 @@ def test_hours_of_one_episode_are_one_anomaly(tmp_path: Path) -> None:
     assert found.anomalies[0].end - found.anomalies[0].start == 119 * 120 + 1
 
 
+def test_what_befell_one_does_not_hide_that_it_befalls_another(tmp_path: Path) -> None:
+    who = [role(f"robot-{number}") for number in range(2)]
+    times = [(8 + number) * DAY + 2 * HOUR for number in range(2)]
+    wide = [each for time, one in zip(times, who, strict=True) for each in looks_around(one, time)]
+    found = asked(tmp_path, denied, [*background(11), *chain(*(busy(one, 11, 2) for one in who)), *wide])
+    assert found.kinds == ["denied.enumeration"] * 2 + ["denied.rate"] * 2
+
+
 def test_what_is_refused_as_often_as_ever_is_nothing(tmp_path: Path) -> None:
     """Forty calls each day; and more calls than usual, which is a matter of rates."""
     daily, fourth, what = role("daily"), role("fourth"), "s3:PutBucketPolicy"
