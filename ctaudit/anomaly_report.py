@@ -9,6 +9,7 @@ from types import ModuleType
 from ctaudit.anomalies import (
     bursts,
     denied,
+    denied_peers,
     denied_then,
     first_seen,
     insights,
@@ -35,6 +36,7 @@ FAMILIES: tuple[ModuleType, ...] = (
     bursts,
     provisioning,
     denied,
+    denied_peers,
     denied_then,
     limits,
     periodic,

@@ -29,8 +29,7 @@ if TYPE_CHECKING:
     from ctaudit.lineage.origins import Origins
     from ctaudit.trace_report import Trace
 
-_ALL = Filters()
-FORMS = ("parquet", "arrow")
+_ALL, FORMS = Filters(), ("parquet", "arrow")
 _Rows = list[tuple[Value, ...]]
 
 

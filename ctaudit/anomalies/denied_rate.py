@@ -96,7 +96,7 @@ def _unusual(hours: Hours, candidates: list[int], watched: Watched, short: set[i
         # An episode that goes on is compared with what was before it.
         on = latest >= 0 and hours.who[latest] == who and hour - hours.hour[latest] <= JOIN
         before = first if on else row
-        past = _past(hours, before, watched)
+        past = past_of(hours, before, watched)
         if past is None:
             short.add(who)
             continue
@@ -110,7 +110,7 @@ def _unusual(hours: Hours, candidates: list[int], watched: Watched, short: set[i
             yield Unusual(who, hour, hour, n, k, past, p)
 
 
-def _past(hours: Hours, row: int, watched: Watched) -> Past | None:
+def past_of(hours: Hours, row: int, watched: Watched) -> Past | None:
     """Return the 28 days before an hour of a principal, or None where they are too few to judge by."""
     who, hour = int(hours.who[row]), int(hours.hour[row])
     begin = hours.of(who).start

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ctaudit.anomalies import denied, denied_then
+from ctaudit.anomalies import denied, denied_peers, denied_then
 from ctaudit.anomalies.anomaly import Severity
 from ctaudit.anomalies.denied_rate import tail
 from ctaudit.query import Span
@@ -241,3 +241,39 @@ def test_the_tail_of_the_beta_binomial_distribution() -> None:
     assert tail(1, 1, 0.3, 4.0) == pytest.approx(0.3)
     assert tail(4, 10, 0.5, 2.0) == pytest.approx(7 / 11)
     assert tail(3, 3, 0.1, 1e9) == pytest.approx(0.001, rel=1e-5)
+
+
+def others(days: float) -> list[Record]:
+    return [
+        call(at * 600, role(f"app-{at % 3}"), "sqs:SendMessage", "AccessDenied" if at % 60 == 7 else None)
+        for at in range(int(days * 144))
+    ]
+
+
+def test_a_newcomer_that_is_refused_everything_stands_out_from_its_peers(tmp_path: Path) -> None:
+    tries = [
+        call(2 * DAY + second, role("loot"), "ec2:GetPasswordData", "Client.UnauthorizedOperation")
+        for second in range(29)
+    ]
+    found = asked(tmp_path, denied_peers, [*others(2.5), *tries])
+    anomaly = found.one("denied.newcomer")
+    assert anomaly.subject == (f"arn:aws:sts::{ACCOUNT}:assumed-role/loot",)
+    assert (
+        "was refused 29 of 29 calls within a minute (ec2:GetPasswordData); of the account's other 3 principals"
+        in anomaly.sentence
+    )
+    assert anomaly.p < 1e-5
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("look_alike", ["half", "few", "no peers", "old"])
+def test_a_newcomer_that_is_like_others_or_cannot_be_compared_is_not_told(tmp_path: Path, look_alike: str) -> None:
+    start = 10 * DAY
+    tries = [call(start + second, role("loot"), "ec2:GetPasswordData", "AccessDenied") for second in range(29)]
+    records = {
+        "half": [*others(10.5), *tries, *(call(start + 60 + at, role("loot"), "s3:ListBuckets") for at in range(29))],
+        "few": [*others(10.5), *tries[:9]],
+        "no peers": tries,
+        "old": [*others(10.5), *busy(role("loot"), 10), *tries],
+    }
+    assert asked(tmp_path, denied_peers, records[look_alike]).anomalies == []
