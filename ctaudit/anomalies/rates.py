@@ -1,4 +1,4 @@
-"""How often is something called: which counts are out of the ordinary, by quarters of an hour and by hours.
+"""How often is something called: which counts are out of the ordinary, by quarters of an hour, halves and hours.
 
 A burst ends in some five minutes that have calls, so only windows that end in such are looked at: the cost goes with
 calls, not with series. Each day is judged by the 28 days before it, as CloudTrail does.
