@@ -1,11 +1,11 @@
 """What to expect of each hour of the week: rolling sums over 28 days, shrunk where they rest on little.
 
-The mean of an hour of the week leans on the product of what its hour of the day and its day of the week say, and those on
-the mean of all hours: the more, the fewer calls they rest on and the more these come in clumps, as an empirical Bayes
-estimate would. A level says how the last week differs from the four.
+The mean of an hour of the week leans on the product of what its hour of the day and its day of the week say, and those
+on the mean of all hours: the more, the fewer calls they rest on and the more these come in clumps, as an empirical
+Bayes estimate would. A level says how the last week differs from the four.
 
-Variance is m·F, as though calls came in clumps, or m + φ·m², as though the rate itself varied, whichever is more: by the
-residuals, and by priors that fade as calls are counted. That the mean may err adds its share.
+Variance is m·F, as though calls came in clumps, or m + φ·m², as though the rate itself varied, whichever is more: by
+the residuals, and by priors that fade as calls are counted. That the mean may err adds its share.
 """
 
 from __future__ import annotations
