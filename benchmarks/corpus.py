@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import gzip
+import math
 import os
 import random
 import sys
@@ -45,6 +46,13 @@ class Corpus:
     """Whether all files hold the same number of events."""
     strange: float
     """Share of records with a field that no published schema declares."""
+    days: int = DAYS
+    accounts: int = len(ACCOUNTS)
+    regions: int = len(REGIONS)
+    crowd: int = 1
+    """How many times as many users and roles each account has as usual."""
+    rhythm: bool = False
+    """Whether nights and weekends are quieter."""
     json_bytes: int = 0
     gzip_bytes: int = 0
 
@@ -60,8 +68,12 @@ class _File:
 def ensure(
     folder: Path, events: int, files: int, seed: int = 7, *, even: bool = False, strange: float = STRANGE
 ) -> Corpus:
-    """Return the corpus in `folder`, written now unless a complete one with these arguments is there."""
-    wanted = Corpus(events, files, seed, even, strange)
+    """Return the usual corpus in `folder`, written now unless a complete one with these arguments is there."""
+    return written(folder, Corpus(events, files, seed, even, strange))
+
+
+def written(folder: Path, wanted: Corpus) -> Corpus:
+    """Return the corpus in `folder`, written now unless exactly this one is there."""
     manifest = folder.parent / f"{folder.name}.json"
     if manifest.exists():
         there = Corpus(**orjson.loads(manifest.read_bytes()))
@@ -69,7 +81,7 @@ def ensure(
             return there
     if folder.exists() and any(folder.iterdir()):
         sys.exit(f"{folder} holds something else: remove it first")
-    plan = _plan(events, files, seed, even)
+    plan = _plan(wanted)
     with ProcessPoolExecutor(len(os.sched_getaffinity(0))) as pool:
         shares = [plan[start : start + 64] for start in range(0, len(plan), 64)]
         sizes = list(pool.map(partial(_write_files, folder, wanted), shares))
@@ -78,19 +90,35 @@ def ensure(
     return corpus
 
 
-def _plan(events: int, files: int, seed: int, even: bool) -> list[_File]:
-    """Share the events among files: busy accounts and regions get more and, unless `even`, larger files."""
-    rng = random.Random(f"{seed}:plan")
-    places = [Place(account, region) for account in ACCOUNTS for region in REGIONS]
-    weights = [1 / (1 + a) ** 0.6 / (1 + r) ** 0.8 for a in range(len(ACCOUNTS)) for r in range(len(REGIONS))]
-    chosen = rng.choices(places, weights, k=files)
-    loads = list(accumulate(1.0 if even else rng.lognormvariate(0, 0.6) for _ in range(files)))
-    ends = [round(events * load / loads[-1]) for load in loads]
-    minutes = sorted(rng.randrange(20, DAYS * 24 * 60) for _ in range(files))
+def _plan(corpus: Corpus) -> list[_File]:
+    """Share the events among files: busy accounts and regions get more and, unless all are even, larger files."""
+    rng = random.Random(f"{corpus.seed}:plan")
+    accounts, regions = range(corpus.accounts), range(corpus.regions)
+    places = [Place(ACCOUNTS[account], REGIONS[region]) for account in accounts for region in regions]
+    weights = [1 / (1 + account) ** 0.6 / (1 + region) ** 0.8 for account in accounts for region in regions]
+    chosen = rng.choices(places, weights, k=corpus.files)
+    loads = list(accumulate(1.0 if corpus.even else rng.lognormvariate(0, 0.6) for _ in range(corpus.files)))
+    ends = [round(corpus.events * load / loads[-1]) for load in loads]
+    minutes = sorted(_minute(corpus, rng) for _ in range(corpus.files))
     return [
         _File(index, chosen[index], FIRST_DAY + timedelta(minutes=minutes[index]), end - start)
         for index, (start, end) in enumerate(zip([0, *ends], ends, strict=False))
     ]
+
+
+def _minute(corpus: Corpus, rng: random.Random) -> int:
+    """Return when a file is delivered, in minutes since the first day began."""
+    while True:
+        minute = rng.randrange(20, corpus.days * 24 * 60)
+        if not corpus.rhythm or rng.random() < _busyness(minute):
+            return minute
+
+
+def _busyness(minute: int) -> float:
+    """Return how busy a minute is, in shares of the busiest: midnight has a quarter, weekends two fifths."""
+    day, within = divmod(minute, 24 * 60)
+    weekend = (FIRST_DAY + timedelta(days=day)).weekday() >= 5
+    return (0.4 if weekend else 1) * (0.625 - 0.375 * math.cos(2 * math.pi * within / (24 * 60)))
 
 
 def _write_files(folder: Path, corpus: Corpus, files: list[_File]) -> tuple[int, int]:
@@ -108,7 +136,7 @@ def _write_files(folder: Path, corpus: Corpus, files: list[_File]) -> tuple[int,
 
 
 def _records(file: _File, corpus: Corpus, rng: random.Random) -> list[object]:
-    recorder = _recorder(corpus.seed, file.place, file.delivered.date().toordinal(), corpus.strange)
+    recorder = _recorder(corpus.seed, file.place, file.delivered.date().toordinal(), corpus.strange, corpus.crowd)
     records: list[object] = list(islice(recorder.records(file.delivered, rng), file.events))
     if file.index == 0 and records:
         records[len(records) // 2] = record_of_loss(recorder, file.delivered, rng)
@@ -116,8 +144,8 @@ def _records(file: _File, corpus: Corpus, rng: random.Random) -> list[object]:
 
 
 @cache
-def _recorder(seed: int, place: Place, day: int, strange: float) -> Recorder:
-    return Recorder(seed, place, day, strange)
+def _recorder(seed: int, place: Place, day: int, strange: float, crowd: int) -> Recorder:
+    return Recorder(seed, place, day, strange, crowd)
 
 
 def _path(file: _File, rng: random.Random) -> Path:
@@ -134,10 +162,16 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--shape", choices=("usual", "tiny"), default="usual", help="tiny: 20,000 files of 5 events")
     parser.add_argument("--strange", type=float, default=STRANGE, help="share of records with undeclared fields")
+    parser.add_argument("--days", type=int, default=DAYS)
+    parser.add_argument("--accounts", type=int, default=len(ACCOUNTS))
+    parser.add_argument("--regions", type=int, default=len(REGIONS))
+    parser.add_argument("--crowd", type=int, default=1, help="how many times as many users and roles as usual")
+    parser.add_argument("--rhythm", action="store_true", help="quieter nights and weekends")
     given = parser.parse_args()
     tiny = given.shape == "tiny"
     events, files = TINY if tiny else (given.events, given.files)
-    print(ensure(given.folder, events, files, given.seed, even=tiny, strange=given.strange))
+    shape = (given.days, given.accounts, given.regions, given.crowd, given.rhythm)
+    print(written(given.folder, Corpus(events, files, given.seed, tiny, given.strange, *shape)))
 
 
 if __name__ == "__main__":

@@ -42,18 +42,19 @@ _FIELDS += ["tier", "engine", "platform", "endpoint", "retention", "owner", "sch
 class Recorder:
     """Makes the records of one account, region and day; the account's people and roles are the same every day."""
 
-    def __init__(self, seed: int, place: Place, day: int, strange: float) -> None:
+    def __init__(self, seed: int, place: Place, day: int, strange: float, crowd: int = 1) -> None:
         self._place = place
         self._strange = strange
         began = datetime.fromordinal(day).replace(tzinfo=UTC)
         lasting = random.Random(f"{seed}:{place.account}")
-        self._users = [user(place.account, name, lasting) for name in USERS]
-        roles = [(f"{lasting.choice(_WORDS)}-{part}-role", unique_id("AROA", 17, lasting)) for part in ROLES]
+        names = [name if turn == 0 else f"{name}-{turn}" for turn in range(crowd) for name in USERS]
+        self._users = [user(place.account, name, lasting) for name in names]
+        roles = [(f"{lasting.choice(_WORDS)}-{part}-role", unique_id("AROA", 17, lasting)) for part in ROLES * crowd]
         daily = random.Random(f"{seed}:{place.account}:{day}")
         self._sessions = [assumed(place.account, began, *daily.choice(roles), daily) for _ in range(70)]
         self._pools: dict[str, list[str]] = {}
         self._pool_seed = f"{seed}:{place.account}:{place.region}"
-        shares = [2 / (rank + 2) for rank in range(len(self._sessions))] + [0.35] * len(self._users)
+        shares = [2 / (rank + 2) for rank in range(len(self._sessions))] + [0.35 / crowd] * len(self._users)
         self._session_weights = list(accumulate(shares))
 
     def records(self, delivered: datetime, rng: random.Random) -> Iterator[Json]:

@@ -1,11 +1,11 @@
 """What to expect of each hour of the week: rolling sums over 28 days, shrunk where they rest on little.
 
-The mean of an hour of the week leans on that of its hour of the day, and that on the mean of all hours, by as many
-pseudo-observations as `HOUR_OF_WEEK` and `HOUR_OF_DAY` say: with 28 covered days an hour of the day has 112 quarters of
-an hour of its own and so four fifths of the say.
+The mean of an hour of the week leans on the product of what its hour of the day and its day of the week say, and those
+on the mean of all hours: the more, the fewer calls they rest on and the more these come in clumps, as an empirical
+Bayes estimate would. A level says how the last week differs from the four.
 
-Variance is m·F + φ·m². φ, what the rate itself varies by, comes of the residuals; F, that few calls rarely come alone,
-is a prior that fades as calls are counted.
+Variance is m·F, as though calls came in clumps, or m + φ·m², as though the rate itself varied, whichever is more: by
+the residuals, and by priors that fade as calls are counted. That the mean may err adds its share.
 """
 
 from __future__ import annotations
@@ -15,20 +15,22 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ctaudit.anomalies.ground import HISTORY_DAYS
+from ctaudit.anomalies.ground import HISTORY_DAYS, LATELY_DAYS
 
 Whole = npt.NDArray[np.int64]
 Numbers = npt.NDArray[np.float64]
 
 WEEK_HOURS = 168
-HOUR_OF_DAY = 28.0
-HOUR_OF_WEEK = 16.0
-"""Pseudo-observations, in quarters of an hour."""
-CLUSTER = 4.0
+HOUR_OF_DAY, DAY_OF_WEEK, HOUR_OF_WEEK = 0.5, 0.2, 0.03
+"""How far hours of the day differ, days of the week, and hours of the week from what both say: variances, in squares of
+the mean."""
+LEVEL = 0.1
+"""How far one week differs from the four before, likewise: what is called more and more is no burst."""
+CLUSTER = 3.0
 """How much greater than its mean the variance of a rare call is."""
 DISPERSION = 0.5
 """φ of a series of which little is known."""
-PRIOR_CALLS = 50.0
+PRIOR_CALLS = 3.0
 """After so many calls what was counted weighs as much as the priors."""
 FIRST = 0.5
 """Calls that one counts for granted in a history without any."""
@@ -43,6 +45,10 @@ class Sums:
     """Of the calls of each window."""
     windows: Numbers
     """Covered windows."""
+    lately: Numbers
+    """Calls of the last seven days: one number for each series."""
+    windows_lately: Numbers
+    """Covered windows of them, by hour of the week."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,33 +58,46 @@ class Expected:
     mean: Numbers
     fano: Numbers
     dispersion: Numbers
+    unsure: Numbers
+    """By how much the mean may err: its variance in that of one window."""
 
-    def at(self, row: Whole, hour: Whole) -> tuple[Numbers, Numbers]:
-        """Return mean and variance for pairs of a series and an hour since 1970."""
-        mean = self.mean[row, hour % WEEK_HOURS]
-        return mean, mean * self.fano[row] + self.dispersion[row] * mean**2
+    def at(self, row: Whole, hour: Whole, share: Numbers | float = 1.0) -> tuple[Numbers, Numbers]:
+        """Return mean and variance for pairs of a series and an hour since 1970, of which a share is expected."""
+        week = hour % WEEK_HOURS
+        mean = self.mean[row, week] * share
+        variance = np.maximum(mean * self.fano[row], mean + self.dispersion[row] * mean**2)
+        return mean, variance * (1 + self.unsure[row, week])
 
 
-def expect(sums: Sums, per_quarter: float) -> Expected:
-    """Return what to expect; `per_quarter` is how many windows lie in a quarter of an hour: 0.25 of hours."""
+def expect(sums: Sums) -> Expected:
+    """Return what to expect."""
     calls, windows = sums.calls.sum(1), sums.windows.sum(1)
     overall = (calls + FIRST) / np.maximum(windows, 1)
-    by_day = _shrunk(_days(sums.calls), _days(sums.windows), overall[:, None], HOUR_OF_DAY * per_quarter)
-    mean = _shrunk(sums.calls, sums.windows, np.tile(by_day, 7), HOUR_OF_WEEK * per_quarter)
+    calls_of, squares_of, windows_of = (_weekly(each) for each in (sums.calls, sums.squares, sums.windows))
+    hourly = calls_of.sum(1) ** 2 / np.maximum(windows_of.sum(1), 1)
+    within = np.maximum(0.0, squares_of.sum(1) - hourly).sum(1)
+    spread = (np.maximum(1.0, (within + PRIOR_CALLS * CLUSTER) / (calls + PRIOR_CALLS)) / overall)[:, None]
+    by_hour = _shrunk(calls_of.sum(1), windows_of.sum(1), overall[:, None], spread / HOUR_OF_DAY)
+    by_day = _shrunk(calls_of.sum(2), windows_of.sum(2), overall[:, None], spread / DAY_OF_WEEK)
+    product = (by_day[:, :, None] * by_hour[:, None, :]).reshape(-1, WEEK_HOURS) / overall[:, None]
+    mean = _shrunk(sums.calls, sums.windows, product, spread / HOUR_OF_WEEK)
+    due, prior = (sums.windows_lately * mean).sum(1), spread[:, 0] * overall / LEVEL
+    level = (sums.lately + prior) / (due + prior)
     total, square = (sums.windows * mean).sum(1), (sums.windows * mean**2).sum(1)
     residual = (sums.squares - 2 * mean * sums.calls + sums.windows * mean**2).sum(1)
     seen = np.maximum(0.0, (residual - total) / np.maximum(square, 1e-12))
     own = calls / (calls + PRIOR_CALLS)
-    return Expected(mean, 1 + (CLUSTER - 1) * (1 - own), own * seen + (1 - own) * DISPERSION)
+    fano = np.maximum(1.0, (residual + PRIOR_CALLS * CLUSTER) / (total + PRIOR_CALLS))
+    unsure = 1 / (sums.windows + spread / HOUR_OF_WEEK)
+    return Expected(mean * level[:, None], fano, own * seen + (1 - own) * DISPERSION, unsure)
 
 
-def _days(weekly: Numbers) -> Numbers:
-    """Add up the seven hours of the week that are the same hour of the day: hour 0 of both is a midnight."""
-    found: Numbers = weekly.reshape(len(weekly), 7, 24).sum(1)
-    return found
+def _weekly(sums: Numbers) -> Numbers:
+    """Return sums by day of the week and hour of the day: series × 7 × 24."""
+    return sums.reshape(-1, 7, 24)
 
 
-def _shrunk(calls: Numbers, windows: Numbers, towards: Numbers, weight: float) -> Numbers:
+def _shrunk(calls: Numbers, windows: Numbers, towards: Numbers, weight: Numbers) -> Numbers:
     found: Numbers = (calls + weight * towards) / (windows + weight)
     return found
 
@@ -89,12 +108,14 @@ class Rolling:
     def __init__(self, series: int) -> None:
         self._calls, self._squares = np.zeros((series, WEEK_HOURS)), np.zeros((series, WEEK_HOURS))
         self._highest = np.zeros((HISTORY_DAYS, series))
+        self._lately = np.zeros((LATELY_DAYS, series))
         self._kept: list[tuple[Whole, Whole, Numbers]] = []
-        self._next = 0
+        self._day = 0
 
-    def sums(self, rows: Whole, windows: Numbers) -> Sums:
+    def sums(self, rows: Whole, windows: Numbers, windows_lately: Numbers) -> Sums:
         """Return what is known of some series; `windows` are the covered ones, for each of them."""
-        return Sums(self._calls[rows], self._squares[rows], windows)
+        lately = self._lately[:, rows].sum(0)
+        return Sums(self._calls[rows], self._squares[rows], windows, lately, windows_lately)
 
     def calls(self) -> Numbers:
         """Return how many calls each series had."""
@@ -115,10 +136,15 @@ class Rolling:
         self._kept.append((row, week, tempered))
         if len(self._kept) > HISTORY_DAYS:
             self._add(*self._kept.pop(0), -1.0)
-        highest = self._highest[self._next]
+        highest = self._highest[self._day % HISTORY_DAYS]
         highest[:] = 0
         np.maximum.at(highest, row, counts)
-        self._next = (self._next + 1) % HISTORY_DAYS
+        self._lately[self._day % LATELY_DAYS] = np.bincount(row, tempered, self._lately.shape[1])
+        self._day += 1
+
+    def peak(self, row: Whole, counts: Numbers) -> None:
+        """Take in what sliding windows of the day that was taken last held: more than those that lie still."""
+        np.maximum.at(self._highest[(self._day - 1) % HISTORY_DAYS], row, counts)
 
     def _add(self, row: Whole, week: Whole, counts: Numbers, sign: float) -> None:
         np.add.at(self._calls, (row, week), sign * counts)

@@ -14,6 +14,8 @@ HOUR, DAY, WEEK = 3600, 86400, 7 * 86400
 """Seconds."""
 HISTORY_DAYS = 28
 """How far back a baseline reaches, as CloudTrail's own does."""
+LATELY_DAYS = 7
+"""How many of them show where the level is now."""
 LEAST_DAYS = 7
 """Days of covered history (24 hours each) with less of which a rate is not judged."""
 

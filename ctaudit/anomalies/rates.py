@@ -1,4 +1,4 @@
-"""How often is something called: which counts are out of the ordinary, by quarters of an hour and by hours.
+"""How often is something called: which counts are out of the ordinary, by quarters of an hour, halves and hours.
 
 A burst ends in some five minutes that have calls, so only windows that end in such are looked at: the cost goes with
 calls, not with series. Each day is judged by the 28 days before it, as CloudTrail does.
@@ -6,6 +6,7 @@ calls, not with series. Each day is judged by the 28 days before it, as CloudTra
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -14,14 +15,14 @@ import numpy as np
 import numpy.typing as npt
 
 from ctaudit.anomalies import tails
-from ctaudit.anomalies.baseline import Expected, Rolling, expect
+from ctaudit.anomalies.baseline import WEEK_HOURS, Expected, Rolling, expect
 from ctaudit.anomalies.cube import BIN
 from ctaudit.anomalies.ground import DAY, HISTORY_DAYS, HOUR, LEAST_DAYS
 from ctaudit.anomalies.windows import Counts, Coverage, Days, Numbers, Whole, aligned, trailing
 
-WIDTHS = (900, 3600)
+WIDTHS = (900, 1800, 3600)
 """Seconds of the windows that are looked at."""
-LEAST_CALLS = 5
+LEAST_CALLS = 6
 """Fewer calls in a window are never a burst."""
 LEAST_TIMES = 3.0
 """How many times what was expected a burst has, and a drop lacks."""
@@ -31,10 +32,14 @@ CANDIDATE = 1e-5
 """Windows less surprising than that are not looked at further."""
 TEMPERED = 6.0
 """Standard deviations above the mean from which on a count enters the history as no more than that."""
+FELLOWS, QUIET = 8, 0.25
+"""An hour is as quiet as the quarter of a place's busy series that is the quietest, if there are so many series."""
 LASTING = 0.1
 """Share of a day's windows from which on such counts are the new rule, and enter the history as they are."""
 JOIN = 1800
 """Seconds of quiet within which two unusual windows are still one episode."""
+ABOUT = 0.8
+"""Of the orders of magnitude by which the most unusual window surprises, with which a narrower one speaks for it."""
 CHUNK = 20_000
 """Series that are judged together, which bounds memory."""
 
@@ -60,13 +65,14 @@ class Episode:
     end: int
     """Exclusive."""
     width: int
-    """Seconds of the most unusual window; the numbers below are of that one."""
+    """Seconds of the narrowest window that is about as unusual as any; the numbers below are of that one."""
     observed: float
     expected: float
     variance: float
     highest: float
     """The most calls that a window of that width had before."""
     p: float
+    """Of the most unusual window of any width."""
     since: int
     """When the baseline begins."""
     days: int
@@ -137,7 +143,7 @@ class _Judging:
                 yield from self._spikes(day, cells, rows[enough])
                 if self._width == HOUR:
                     yield from self._drops(day, today)
-            self._take(today, rows, known, enough)
+            self._take(today, rows, known, enough, cells)
             self._coverage.take(day)
 
     def _days(self, slots: Counts) -> list[int]:
@@ -152,8 +158,8 @@ class _Judging:
         return days
 
     def _expected(self, rows: Whole) -> Expected:
-        windows = self._coverage.sums[self._place[rows]]
-        return expect(self._rolling.sums(rows, windows), HOUR / self._width / 4)
+        place = self._place[rows]
+        return expect(self._rolling.sums(rows, self._coverage.sums[place], self._coverage.lately[place]))
 
     def _spikes(self, day: int, cells: Whole, rows: Whole) -> Iterator[Episode]:
         """Yield the windows that end on a day and have too many calls."""
@@ -183,12 +189,14 @@ class _Judging:
         calls = np.zeros((len(rows), 24))
         mine = np.isin(today.series, rows)
         calls[np.searchsorted(rows, today.series[mine]), today.bin[mine] % 24] = today.calls[mine]
-        judged = self._coverage.of(day)[self._place[rows]] & (hours * HOUR >= self._covered.since)
+        judged = self._coverage.inner(day)[self._place[rows]] & (hours * HOUR >= self._covered.since)
         judged &= (hours + 1) * HOUR <= self._covered.until
         self.tests += int(judged.sum())
         row, hour = np.nonzero(judged)
-        mean, variance = self._expected(rows).at(row, hours[hour])
+        known = self._expected(rows)
+        quiet = _quietness(calls, known.mean[:, hours % WEEK_HOURS], self._place[rows])
         found = calls[row, hour]
+        mean, variance = known.at(row, hours[hour], quiet[row, hour])
         p = tails.lower(found, mean, variance)
         chosen = (p < CANDIDATE) & (mean >= LEAST_EXPECTED) & (found * LEAST_TIMES <= mean)
         start = hours[hour] * HOUR
@@ -202,28 +210,48 @@ class _Judging:
         for series, start, end, calls, mean, variance, highest, p, known in told:
             yield Episode(series, start, end, self._width, calls, mean, variance, highest, p, since, known)
 
-    def _take(self, today: Counts, rows: Whole, known: Expected, enough: npt.NDArray[np.bool_]) -> None:
+    def _take(self, today: Counts, rows: Whole, known: Expected, enough: npt.NDArray[np.bool_], cells: Whole) -> None:
         """Let a day become history; what was far out of the ordinary becomes so only in part."""
         at, hour = np.searchsorted(rows, today.series), today.bin * self._width // HOUR
         calls = today.calls.astype(np.float64)
         mean, variance = known.at(at, hour)
         most: Numbers = np.maximum(LEAST_CALLS, mean + TEMPERED * np.sqrt(variance))
         above = enough[at] & (calls > most)
+        above[above] = tails.upper(calls[above], mean[above], variance[above]) < CANDIDATE
         lasting = np.bincount(at[above], minlength=len(rows)) > LASTING * DAY / self._width
         self._rolling.take(today.series, hour, calls, np.where(above & ~lasting[at], most, calls))
+        self._rolling.peak(self._counts.series[cells], self._windows[cells].astype(np.float64))
+
+
+def _quietness(calls: Numbers, mean: Numbers, place: Whole) -> Numbers:
+    """Return how quiet all of a place is in each hour, one at most, so that a holiday is not told for each series."""
+    found = np.ones_like(calls)
+    for each in np.unique(place):
+        rows = np.flatnonzero(place == each)
+        if len(rows) >= FELLOWS:
+            found[rows] = np.minimum(1.0, np.quantile(calls[rows] / mean[rows], QUIET, axis=0))
+    return found
 
 
 def joined(windows: Sequence[Episode]) -> Iterator[Episode]:
     """Yield the episodes that windows of any widths make up, in order of series, then time."""
-    current: Episode | None = None
+    group: list[Episode] = []
+    end = 0
     for each in sorted(windows, key=lambda each: (each.series, each.drop, each.start, each.end, each.width)):
-        alike = current is not None and (current.series, current.drop) == (each.series, each.drop)
-        if current is None or not alike or each.start > current.end + JOIN:
-            if current is not None:
-                yield current
-            current = each
-            continue
-        most = min(current, each, key=lambda one: (one.p, one.width, one.start))
-        current = replace(most, start=current.start, end=max(current.end, each.end))
-    if current is not None:
-        yield current
+        alike = group and (group[0].series, group[0].drop) == (each.series, each.drop)
+        if group and not (alike and each.start <= end + JOIN):
+            yield _whole(group)
+            group = []
+        end = max(end, each.end) if group else each.end
+        group.append(each)
+    if group:
+        yield _whole(group)
+
+
+def _whole(group: Sequence[Episode]) -> Episode:
+    """Return one episode for all, told by its narrowest window that is about as unusual as any."""
+    surprise = [-math.log10(max(each.p, 1e-300)) for each in group]
+    about = [each for each, much in zip(group, surprise, strict=True) if much >= ABOUT * max(surprise)]
+    chief = min(about, key=lambda each: (each.width, each.p, each.start))
+    least = min(each.p for each in group)
+    return replace(chief, start=group[0].start, end=max(each.end for each in group), p=least)

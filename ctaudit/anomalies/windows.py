@@ -66,17 +66,29 @@ class Coverage:
 
     def __init__(self, hours: npt.NDArray[np.bool_], first_hour: int, an_hour: int) -> None:
         self.sums: Numbers = np.zeros((len(hours), WEEK_HOURS))
+        self.lately: Numbers = np.zeros((len(hours), WEEK_HOURS))
+        """Of the last seven."""
         self.days: Whole = np.zeros(len(hours), np.int64)
         """Days with at least one covered hour."""
         self._hours, self._first, self._an_hour = hours, first_hour, an_hour
+        self._inner = hours.copy()
+        self._inner[:, 1:] &= hours[:, :-1]
+        self._inner[:, :-1] &= hours[:, 1:]
 
     def of(self, day: int) -> npt.NDArray[np.bool_]:
         """Return which hours of a day are covered: places × 24."""
-        found = np.zeros((len(self._hours), 24), np.bool_)
+        return self._of(self._hours, day)
+
+    def inner(self, day: int) -> npt.NDArray[np.bool_]:
+        """Return which hours lie between covered ones: where logging ends and begins again, half an hour is missing."""
+        return self._of(self._inner, day)
+
+    def _of(self, hours: npt.NDArray[np.bool_], day: int) -> npt.NDArray[np.bool_]:
+        found = np.zeros((len(hours), 24), np.bool_)
         begin = day * 24 - self._first
-        low, high = max(0, begin), min(self._hours.shape[1], begin + 24)
+        low, high = max(0, begin), min(hours.shape[1], begin + 24)
         if low < high:
-            found[:, low - begin : high - begin] = self._hours[:, low:high]
+            found[:, low - begin : high - begin] = hours[:, low:high]
         return found
 
     def take(self, day: int) -> None:
@@ -86,3 +98,5 @@ class Coverage:
             week = np.arange(each * 24, each * 24 + 24) % WEEK_HOURS
             self.sums[:, week] += sign * self._an_hour * hours
             self.days += sign * hours.any(axis=1)
+        week = np.arange(day * 24, day * 24 + 24) % WEEK_HOURS
+        self.lately[:, week] = self._an_hour * self.of(day)

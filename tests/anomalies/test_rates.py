@@ -65,6 +65,43 @@ def test_a_lull_is_found_only_where_logs_speak() -> None:
     assert found(rows, covered(35, 7, [(hour, hour + 3)])) == ()
 
 
+def test_a_holiday_is_no_drop_of_each_series_but_what_stops_alone_is() -> None:
+    rows = [row for series in range(10) for row in steady(series, 35, 5.0)]
+    holiday = range(30 * DAY, 31 * DAY)
+    rows = [(series, at, calls // 3 if at in holiday else calls) for series, at, calls in rows]
+    rows = [row for row in rows if row[2]]
+    assert found(rows, covered(35, 7), 10) == ()
+    still = [row for row in rows if row[0] != 4 or not _NOON <= row[1] < _NOON + 3 * HOUR]
+    (lull,) = found(still, covered(35, 7), 10)
+    assert (lull.series, lull.drop, lull.start - START) == (4, True, _NOON)
+
+
+def test_an_hour_that_logging_ended_in_is_no_drop() -> None:
+    end = 30 * DAY + 10 * HOUR + 900
+    rows = [row for row in steady(0, 35, 5.0) if not end <= row[1] < end + 5 * HOUR]
+    hour = end // HOUR + 1
+    assert found(rows, covered(35, 7, [(hour, hour + 4)])) == ()
+
+
+def test_what_comes_in_clumps_is_no_burst_but_a_far_larger_one_is() -> None:
+    drawn = np.random.default_rng(3)
+    rows = [
+        (series, int(at) * 300, int(drawn.geometric(0.2)))
+        for series in range(20)
+        for at in drawn.choice(35 * 288, 200, replace=False)
+    ]
+    assert found(_added(rows), covered(35, 7), 20) == ()
+    (burst,) = found(_added([*rows, (7, _NOON, 150)]), covered(35, 7), 20)
+    assert (burst.series, burst.drop) == (7, False)
+
+
+def test_what_is_called_more_and_more_is_no_burst() -> None:
+    drawn = np.random.default_rng(4)
+    means = np.linspace(0.2, 2.0, 35 * 288)
+    rows = [(0, at * 300, int(calls)) for at, calls in enumerate(drawn.poisson(means)) if calls]
+    assert found(rows, covered(35, 7)) == ()
+
+
 def test_an_outage_of_logging_does_not_make_what_follows_a_burst() -> None:
     gap = (26 * 24, 34 * 24)
     rows = [row for row in steady(0, 35, 3.0) if not gap[0] * HOUR <= row[1] < gap[1] * HOUR]
@@ -141,9 +178,13 @@ def test_a_rolling_history_is_that_of_the_last_28_days() -> None:
         rolling.take(np.array([0]), np.array([(first + day) * 24]), calls, calls)
         coverage.take(first + day)
     rows = np.array([0])
-    sums = rolling.sums(rows, coverage.sums)
+    sums = rolling.sums(rows, coverage.sums, coverage.lately)
     assert sums.calls.sum() == sum(float(each[0]) for each in days[-28:])
     assert sums.squares.sum() == pytest.approx(sum(float(each[0]) ** 2 for each in days[-28:]))
+    assert sums.lately.tolist() == [sum(float(each[0]) for each in days[-7:])]
+    assert sums.windows_lately.sum() == 4 * time.hours[0, 53 * 24 :].sum()
     assert rolling.highest(rows).tolist() == [5.0]
+    rolling.peak(rows, np.array([9.0]))
+    assert rolling.highest(rows).tolist() == [9.0]
     assert coverage.sums.sum() == 4 * time.hours[0, 32 * 24 :].sum()
     assert coverage.days.tolist() == [time.hours[0, 32 * 24 :].reshape(28, 24).any(axis=1).sum()]
