@@ -108,6 +108,11 @@ def start(record: Record, *, proofs_suffice: bool = False) -> Walk:
     return _onward(walk)
 
 
+def begin(event: Event, caller: Credential, *, before: tuple[Hop, ...] = (), proofs_suffice: bool = False) -> Walk:
+    """Begin at a call that handed out nothing; `before` it is what it caused."""
+    return _onward(Walk((*before, Hop(event, caller)), proofs_suffice=proofs_suffice))
+
+
 def advance(walk: Walk, found: Found) -> Walk:
     """Go one call further back, given all events that are wanted."""
     assert walk.wanted is not None
