@@ -44,7 +44,8 @@ def test_calls_on_two_stacks_are_not() -> None:
     calls = [_stack(ids, 0, "CreateStack", stackId=STACK), _stack(ids, 1, "UpdateStack", "blog")]
     told = found(_bucket(ids, 90), *calls)
     assert told is not None
-    assert (told.confidence, told.candidates) == ("ambiguous", {call["eventID"] for call in calls})
+    assert told.confidence == "ambiguous"
+    assert told.candidates == {call["eventID"] for call in calls}
 
 
 def test_of_a_call_before_and_one_a_second_after_the_former_is_taken() -> None:

@@ -112,8 +112,46 @@ def test_a_key_stands_until_it_is_taken_away(tmp_path: Path, undoing: str, reque
     assert bool(answer["persistence"]) == (state != "removed")
     steps = [step for step in answer["steps"] if NEW.key in step["name"]]
     assert [(step["kind"], step["state"]) for step in steps] == (
-        [] if state == "removed" else [("deactivate key", state)]
+        [] if state == "removed" else [("delete key" if state == "inactive" else "deactivate key", state)]
     )
+
+
+@pytest.mark.parametrize(
+    ("undoing", "status", "after", "step"),
+    [
+        ("iam:DeleteAccessKey", {}, 0, None),
+        ("iam:UpdateAccessKey", {"status": "Inactive"}, 0, "delete key"),
+        ("iam:UpdateAccessKey", {"status": "Active"}, 0, "deactivate key"),
+        ("iam:UpdateAccessKey", {"status": "Inactive"}, 30, "delete key"),
+        ("iam:UpdateAccessKey", {"status": "Inactive"}, 900, "deactivate key"),
+        ("iam:DeleteAccessKey", {}, 900, "deactivate key"),
+    ],
+)
+def test_of_a_key_that_was_asked_about_only_what_remains_is_advised(
+    tmp_path: Path, undoing: str, status: Record, after: int, step: str | None
+) -> None:
+    """One that was used long after it was taken away works again: the log of that is not there."""
+    ids, who = Ids("asked key"), MALLORY.calling(ELSEWHERE)
+    records = [event(ids, AT, "s3:ListBuckets", who, HOME)]
+    request = {"accessKeyId": MALLORY.key, "userName": MALLORY.name} | status
+    records.append(event(ids, LATER, undoing, ALICE.calling(DESK), HOME, request, None))
+    if after:
+        records.append(event(ids, LATER + timedelta(seconds=after), "s3:ListBuckets", who, HOME))
+    answer = blast(tmp_path, MALLORY.key or "", records)
+    told_steps = [row["kind"] for row in answer["steps"] if MALLORY.key in row["name"]]
+    assert told_steps == ([step] if step else [])
+    assert any("nothing to deactivate" in note for note in answer["notes"]) == (step is None)
+
+
+def test_a_deletion_that_failed_or_was_of_another_key_takes_away_nothing(tmp_path: Path) -> None:
+    ids, who = Ids("other key"), MALLORY.calling(ELSEWHERE)
+    failed = ("NoSuchEntityException", "The Access Key cannot be found.")
+    gone = event(
+        ids, LATER, "iam:DeleteAccessKey", ALICE.calling(DESK), HOME, {"accessKeyId": MALLORY.key}, error=failed
+    )
+    other = event(ids, LATER, "iam:DeleteAccessKey", ALICE.calling(DESK), HOME, {"accessKeyId": ALICE.key})
+    answer = blast(tmp_path, MALLORY.key or "", [event(ids, AT, "s3:ListBuckets", who, HOME), gone, other])
+    assert [row["kind"] for row in answer["steps"]] == ["deactivate key"]
 
 
 @pytest.mark.parametrize(
