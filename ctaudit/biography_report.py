@@ -8,10 +8,11 @@ from dataclasses import replace
 from ctaudit import limits
 from ctaudit.attribution import causes_of, children_of
 from ctaudit.engines import duck
+from ctaudit.lineage.copies import once as once_each
 from ctaudit.lineage.origins import Origins
 from ctaudit.queries import life_rows
 from ctaudit.queries.aliases import seen
-from ctaudit.queries.biography import Lives, Moment, Tally, births_first, first_copies, is_quiet, named_in
+from ctaudit.queries.biography import Lives, Moment, Tally, births_first, is_quiet, named_in
 from ctaudit.queries.following import Alias, followed
 from ctaudit.queries.life_kinds import QUIET
 from ctaudit.queries.rows import doubts, lookup_row, with_origins
@@ -123,7 +124,7 @@ def _add(found: _Found, hits: Sequence[Hit]) -> None:
 def _moments(found: _Found, thing: Thing, aliases: Sequence[Alias]) -> tuple[list[Moment], int]:
     """Return the moments of all lives, in order of time, and how many copies of their calls are left out."""
     events = sorted(found.values(), key=_order)
-    once = [events[place] for place in first_copies([record for _, record in events])]
+    once = [events[place] for place in once_each([record for _, record in events])]
     once = [once[place] for place in births_first([record for _, record in once], thing.matches)]
     own = [(each, region_of(record)) for _, record in once for each in named_in(record) if thing.matches(each)]
     roots = [(alias.root, alias.region) for alias in aliases]

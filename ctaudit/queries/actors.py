@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
+from ctaudit.lineage.copies import copies
 from ctaudit.lineage.origins import Origins
 from ctaudit.queries.cause import Causes
 from ctaudit.queries.filters import Filters
@@ -13,7 +15,7 @@ from ctaudit.records.identity import matches_who, who_needle
 from ctaudit.records.outcome import outcome
 from ctaudit.records.targets import targets
 from ctaudit.records.verbs import Verb, bare_name, possible_verbs, verb
-from ctaudit.table import Value
+from ctaudit.table import Table, Value
 
 IDENTITY = (
     "useridentity.arn",
@@ -54,6 +56,22 @@ def rows(hits: Sequence[Hit], origins: Origins) -> list[tuple[Value, ...]]:
         shown = targets(record)
         found.append(lookup_row(hit, record, shown, causes.origin(record, shown), judged=False))
     return found
+
+
+def copied(hits: Sequence[Hit]) -> frozenset[int]:
+    """Return the places of hits that are other accounts' copies of calls that are there as well."""
+    shared = [place for place, hit in enumerate(hits) if "sharedEventID" in hit.text]
+    return frozenset(shared[place] for place in copies([hits[place].parse() for place in shared]))
+
+
+def with_copies(table: Table, copied: frozenset[int]) -> Table:
+    """Return the same, which says how many of its rows are copies: each is evidence."""
+    count = len(copied)
+    if not count:
+        return table
+    them = "1 row is another account's copy" if count == 1 else f"{count:,} rows are other accounts' copies"
+    said = f"{them} of calls in other rows (they share a sharedEventID); --by origin counts each call once"
+    return replace(table, notes=(*table.notes, said))
 
 
 def _query(span: Span, filters: Filters, who: str | None, conditions: tuple[Condition, ...]) -> Query:

@@ -10,7 +10,7 @@ from ctaudit.queries.rows import ORIGIN
 from ctaudit.queries.sessions import session_key
 from ctaudit.query import AnyOf, OneOf, Query, Record
 from ctaudit.records.anyjson import fold, object_of, text_of
-from ctaudit.table import Column, Value
+from ctaudit.table import Column, Table, Value
 
 COLUMNS = (
     Column("origin", 0),
@@ -73,7 +73,16 @@ def _is_later_known(record: Record) -> bool:
     return fold(kind) == _OTHER or fold(text_of(record.get("eventType")) or "") == _SERVICE_EVENT
 
 
-def counted(rows: Iterable[tuple[Value, ...]]) -> list[tuple[Value, ...]]:
+def counted(table: Table, copied: frozenset[int], limit: int | None) -> Table:
+    """Return the rows of `table` counted by their origin; other accounts' copies of its calls, by place, are none."""
+    groups = _groups(row for place, row in enumerate(table.rows) if place not in copied)
+    count = len(copied)
+    them = "1 copy of a call in another account's log is" if count == 1 else f"{count:,} other accounts' copies are"
+    notes = (*table.notes, *((f"{them} not counted again",) if count else ()))
+    return replace(table, columns=COLUMNS, rows=groups[:limit], matched=len(groups), notes=notes)
+
+
+def _groups(rows: Iterable[tuple[Value, ...]]) -> list[tuple[Value, ...]]:
     """Count lookup rows, which are in order of time, by their origin: the most calls first, those without one last."""
     groups: dict[str | None, list[tuple[Value, ...]]] = {}
     for row in rows:

@@ -14,8 +14,9 @@ import ctaudit
 from ctaudit import limits
 from ctaudit.lineage.calls import call_of, may_be_caused
 from ctaudit.lineage.causes import Calls, cause
+from ctaudit.lineage.copies import once as once_each
 from ctaudit.queries.aliases import seen
-from ctaudit.queries.biography import Lives, Moment, births_first, first_copies, named_in
+from ctaudit.queries.biography import Lives, Moment, births_first, named_in
 from ctaudit.queries.following import Alias, followed
 from ctaudit.queries.subjects import Subjects, region_of
 from ctaudit.query import Hit, Place, Record
@@ -36,7 +37,7 @@ ODD: tuple[Any, ...] = (
 def told(records: Sequence[Record], thing: Thing) -> tuple[list[Moment], list[Alias]]:
     """Tell lives as the report does, without a store."""
     in_time = sorted(records, key=lambda record: (str(record.get("eventTime")), str(record.get("eventID"))))
-    once = [in_time[place] for place in first_copies(in_time)]
+    once = [in_time[place] for place in once_each(in_time)]
     ordered = [once[place] for place in births_first(once, thing.matches)]
     aliases = followed(thing.matches, seen(ordered))
     own = [(each, region_of(record)) for record in ordered for each in named_in(record) if thing.matches(each)]
