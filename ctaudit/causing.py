@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from ctaudit import limits
-from ctaudit.lineage.calls import Call, call_of, may_have_begun, whole_names
+from ctaudit.lineage.calls import Call, call_of, is_caused, may_have_begun, whole_names
 from ctaudit.lineage.cascades import called_by, may_begin, seconds_after
 from ctaudit.lineage.causes import Calls, Cause, cause
-from ctaudit.lineage.links import SKEW, later
+from ctaudit.lineage.links import SKEW, Link, later
+from ctaudit.lineage.origins import Origins
+from ctaudit.lineage.walk import Hop, Walk, begin, start
 from ctaudit.queries.cause_columns import Caused, notes, told, wanting
 from ctaudit.queries.rows import integrity
 from ctaudit.query import Contains, Hit, OneOf, Query, Record, Span
@@ -26,13 +28,25 @@ _MOST_NAMES = 2_000
 
 
 def with_causes(
-    ask: Ask, hits: Sequence[Hit], rows: Sequence[tuple[Value, ...]]
+    ask: Ask, hits: Sequence[Hit], rows: Sequence[tuple[Value, ...]], origins: Origins
 ) -> tuple[list[tuple[Value, ...]], tuple[str, ...]]:
-    """Return the rows of `hits` with the calls that caused them, and a note for each cascade."""
+    """Return the rows of `hits`, which have tickets, with the calls that caused them, and a note for each cascade."""
     places = wanting(rows)
     few = places[: limits.MAX_CAUSED_ROWS]
     found = dict(zip(few, causes(ask, [call_of(hits[place].parse()) for place in few]), strict=True))
-    return told(rows, found), notes(found, len(places) - len(few))
+    return told(rows, found, origins), notes(found, len(places) - len(few))
+
+
+def caused_start(ask: Ask, record: Record) -> Walk:
+    """Begin to walk back from an event; from what a service did in its own name by the call that made it do so."""
+    deed = call_of(record) if is_caused(record) else None
+    if deed is None or not deed.is_nobodys:
+        return start(record)
+    (found,) = causes(ask, [deed])
+    if found is None or found.behind is None:
+        return start(record)
+    before = (Hop(deed.event, deed.by, link=Link("exact", "cause")),)
+    return begin(found.behind.event, found.behind.by, before=before)
 
 
 def causes(ask: Ask, deeds: Sequence[Call]) -> list[Caused | None]:
@@ -69,8 +83,8 @@ def _first(deed: Call, known: Mapping[str, Cause | None]) -> Caused | None:
             break
         sure, found = sure and onward.confidence == "exact", onward
     if found.call is None:
-        return Caused("ambiguous", None, found.count)
-    return Caused("exact" if sure else "likely", found.call, found.count)
+        return Caused("ambiguous", None, found.count, deed.is_nobodys)
+    return Caused("exact" if sure else "likely", found.call, found.count, deed.is_nobodys)
 
 
 def _id(call: Call) -> str:

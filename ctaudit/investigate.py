@@ -260,14 +260,12 @@ class Store:
         from ctaudit.tracing import untraced, walked
 
         origins = Origins()
-        rows = make(origins)
-        walks = walked(self._answer, origins.walks)
-        rows = with_origins(rows, walks)
-        if not any(row[CAUSE] for row in rows):
-            return rows, untraced(origins)
-        from ctaudit.causing import with_causes
+        rows, said = make(origins), tuple[str, ...]()
+        if any(row[CAUSE] for row in rows):
+            from ctaudit.causing import with_causes
 
-        rows, said = with_causes(self._answer, hits, rows)
+            rows, said = with_causes(self._answer, hits, rows, origins)
+        rows = with_origins(rows, walked(self._answer, origins.walks))
         return rows, (*said, *untraced(origins))
 
     def _beside(self, answer: Answer, span: Span, nothing: str) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -6,12 +6,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from ctaudit.causing import caused_start
 from ctaudit.engines import duck
 from ctaudit.engines.moments import of_event, of_sessions
 from ctaudit.lineage import telling
 from ctaudit.lineage.issued import KEY, may_issue
 from ctaudit.lineage.links import later
-from ctaudit.lineage.walk import Walk, start
+from ctaudit.lineage.walk import Walk
 from ctaudit.queries.sessions import session_key
 from ctaudit.query import Answer, Contains, OneOf, Query, Record, Span
 from ctaudit.records.arns import parse_arn
@@ -47,7 +48,8 @@ class Trace:
 def trace(layout: Layout, what: str) -> Trace:
     """Follow the event, access key or session `what` back; when it has several sessions, each, the latest first."""
     answer, records, notes = _records(layout, what)
-    walks = walked(of_store(layout), [start(record) for record in records])
+    ask = of_store(layout)
+    walks = walked(ask, [caused_start(ask, record) for record in records])
     beside = branches(layout, walks)
     shown = [hop.event for walk in walks for hop in walk.hops] + [branch.event for each in beside for branch in each]
     files = evidence(layout, shown)

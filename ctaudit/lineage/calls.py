@@ -55,6 +55,11 @@ class Call:
         return self.verb is Verb.DESTROY
 
     @property
+    def is_nobodys(self) -> bool:
+        """Whether nobody called: a service acted in its own name."""
+        return self.by.arn is None or self.by.kind == "AWSService"
+
+    @property
     def is_child(self) -> bool:
         """Whether it is one of the objects that a `DeleteObjects` call deleted."""
         return self.batch is not None and self.event.name == "DeleteObject"

@@ -13,7 +13,9 @@ from ctaudit.lineage.credential import Credential, same_role
 from ctaudit.lineage.issued import Event, Issue
 
 Confidence = Literal["exact", "strong", "weak", "ambiguous", "gap"]
-Method = Literal["issued key", "session attributes", "role switch", "source address", "user agent", "shared event"]
+Method = Literal[
+    "issued key", "session attributes", "role switch", "source address", "user agent", "shared event", "cause"
+]
 
 SKEW = 2
 """Seconds by which two services' clocks may differ: a session's beginning and the event that began it."""

@@ -7,7 +7,6 @@ from dataclasses import replace
 
 from ctaudit.lineage.copies import copies
 from ctaudit.lineage.origins import Origins
-from ctaudit.queries.cause import Causes
 from ctaudit.queries.filters import Filters
 from ctaudit.queries.rows import lookup_row
 from ctaudit.query import AnyOf, AnySet, Condition, Contains, Hit, OneOf, Query, Record, Span
@@ -49,12 +48,11 @@ def timeline(span: Span, filters: Filters, who: str | None = None) -> Query:
 
 def rows(hits: Sequence[Hit], origins: Origins) -> list[tuple[Value, ...]]:
     """Return the lookup rows of the hits, in time order, each with all its targets, and with tickets for `origins`."""
-    causes = Causes(origins)
     found: list[tuple[Value, ...]] = []
     for hit in hits:
         record = hit.parse()
         shown = targets(record)
-        found.append(lookup_row(hit, record, shown, causes.origin(record, shown), judged=False))
+        found.append(lookup_row(hit, record, shown, origins.ticket(record), judged=False))
     return found
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from ctaudit.lineage.calls import is_caused
 from ctaudit.queries.rows import COLUMNS as ROW
 from ctaudit.queries.rows import ORIGIN
 from ctaudit.queries.sessions import session_key
@@ -25,9 +26,9 @@ COLUMNS = (
 
 _MOST_IDS = 500
 """Principals up to which SQL is told whose calls to look at."""
-_OTHER, _SERVICE_EVENT = "awsaccount", "awsserviceevent"
+_OTHER, _SERVICE, _SERVICE_EVENT = "awsaccount", "awsservice", "awsserviceevent"
 """Their origins are known only with the rows: another copy of each call names another account's caller, and what a
-service ends was begun by an earlier row."""
+service deletes in its own name may be because of somebody's call."""
 _AT = {column.name: place for place, column in enumerate(ROW)}
 
 
@@ -63,14 +64,18 @@ def of_sessions(query: Query, firsts: Sequence[Record]) -> Query:
     if len(ids) > _MOST_IDS:
         return replace(query, decide=decide)
     columns = ("useridentity.principalid", "useridentity.arn", "useridentity.invokedby")
-    later = (OneOf("useridentity.type", (_OTHER,)), OneOf("eventtype", (_SERVICE_EVENT,)))
+    later = (OneOf("useridentity.type", (_OTHER, _SERVICE)), OneOf("eventtype", (_SERVICE_EVENT,)))
     whose = AnyOf((*(OneOf(column, (*ids, "")) for column in columns), *later))
     return replace(query, conditions=(*query.conditions, whose), decide=decide)
 
 
 def _is_later_known(record: Record) -> bool:
-    kind = text_of(object_of(record.get("userIdentity")).get("type")) or ""
-    return fold(kind) == _OTHER or fold(text_of(record.get("eventType")) or "") == _SERVICE_EVENT
+    kind = fold(text_of(object_of(record.get("userIdentity")).get("type")) or "")
+    return (
+        kind == _OTHER
+        or (kind == _SERVICE and is_caused(record))
+        or fold(text_of(record.get("eventType")) or "") == _SERVICE_EVENT
+    )
 
 
 def counted(table: Table, copied: frozenset[int], limit: int | None) -> Table:
