@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -23,6 +24,8 @@ from ctaudit.tree import Node
 
 MOST_SESSIONS = 50
 """Sessions of one ARN, the latest, that are traced; a role of an instance has four a day."""
+_EVENT_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_NAMED = re.compile(r"(?:role|user)/.+|assumed-role/[^/]+/?")
 _SESSION_ARN = re.compile(r"arn:aws[a-z-]*:(?:sts|iam)::", re.IGNORECASE)
 
 
@@ -48,6 +51,7 @@ class Trace:
 def trace(layout: Layout, what: str) -> Trace:
     """Follow the event, access key or session `what` back; when it has several sessions, each, the latest first."""
     answer, records, notes = _records(layout, what)
+    notes = notes if records else (*notes, *_pointer(what))
     ask = of_store(layout)
     walks = walked(ask, [caused_start(ask, record) for record in records])
     beside = branches(layout, walks)
@@ -56,6 +60,17 @@ def trace(layout: Layout, what: str) -> Trace:
     told = [telling.values(walk, each, files) for walk, each in zip(walks, beside, strict=True)]
     trees = tuple(telling.tree(walk, each, files) for walk, each in zip(walks, beside, strict=True))
     return Trace(Document({"asked": what, "traces": told}, notes, _gaps(walks)), trees, answer)
+
+
+def _pointer(what: str) -> tuple[str, ...]:
+    """Say where sessions are listed, when a role or a user was asked about: it has many, and `trace` follows one."""
+    arn = parse_arn(what)
+    if arn is None:
+        named = not _EVENT_ID.fullmatch(what) and not KEY.fullmatch(what.upper())
+    else:
+        named = bool(_NAMED.fullmatch(arn.resource))
+    them = "lists the sessions of a role or user, of which trace follows one by its ARN or key"
+    return (f"ctaudit sessions {shlex.quote(what)} {them}",) if named else ()
 
 
 def _records(layout: Layout, what: str) -> tuple[Answer, list[Record], tuple[str, ...]]:
