@@ -187,6 +187,38 @@ def agent_that_claims_to_be_aws(ids: Ids) -> Scenario:
     return _of(_act(ids, used), (), None, "gap", "no call in the store", more=other.records)
 
 
+def two_calls_of_one_shared_id(ids: Ids) -> Scenario:
+    """Two callers' calls that bear one `sharedEventID` are no copies of one call: nobody is picked."""
+    one = assume_role(ids, AT, ALICE.calling(DESK), DEPLOY, "job", HOME)
+    other = assume_role(ids, AT, MALLORY.calling(ELSEWHERE), DEPLOY, "job", HOME)
+    lead = [record | {"sharedEventID": "one-for-all"} for record in (*one.records, *other.records)]
+    used = _keyless(one).using("something/1", "192.0.2.200")
+    return _of(_act(ids, used), (), None, "ambiguous", "2 calls", more=lead)
+
+
+def two_copies_of_one_call_without_a_key(ids: Ids) -> Scenario:
+    """Both accounts' copies of one call, of a session that its key does not tell, are of one caller."""
+    issued = assume_role(ids, AT, ALICE.calling(DESK), company.PLATFORM_ADMIN, "job", HOME)
+    own, copy = issued.records
+    return _of(_act(ids, _keyless(issued)), [own], ALICE.arn, "strong", more=[copy])
+
+
+def role_that_takes_itself(ids: Ids) -> Scenario:
+    """A role's session that takes the same role under the same name, twice in a second."""
+    one = assume_role(ids, AT, ALICE.calling(DESK), DEPLOY, "job", HOME)
+    two = assume_role(ids, AT + timedelta(seconds=1), one.session, DEPLOY, "job", HOME)
+    three = assume_role(ids, AT + timedelta(seconds=1), two.session, DEPLOY, "job", HOME)
+    return _of(_act(ids, three.session), [*three.records, *two.records, *one.records], ALICE.arn, "exact")
+
+
+def token_and_two_roles(ids: Ids) -> Scenario:
+    """GetSessionToken, with it a role, with that another one."""
+    token = session_token(ids, AT, ALICE, DESK, HOME)
+    one = assume_role(ids, AT + timedelta(minutes=1), token.session, DEPLOY, "job", HOME)
+    two = assume_role(ids, AT + timedelta(minutes=2), one.session, ADMIN, "job", HOME)
+    return _of(_act(ids, two.session), [*two.records, *one.records, *token.records], ALICE.arn, "exact")
+
+
 CAVEATS: tuple[Callable[[Ids], Scenario], ...] = tuple(
     made
     for made in list(globals().values())
