@@ -143,6 +143,29 @@ def test_of_a_key_that_was_asked_about_only_what_remains_is_advised(
     assert any("nothing to deactivate" in note for note in answer["notes"]) == (step is None)
 
 
+@pytest.mark.parametrize(("gone", "state"), [(NEW.name, "removed"), ("somebody-else", "standing")])
+def test_the_end_of_a_user_is_that_of_the_keys_and_the_password(tmp_path: Path, gone: str, state: str) -> None:
+    """IAM deletes no user that has any, so the calls that took them away are in a log that is not there."""
+    ids, who = Ids("end of user"), MALLORY.calling(ELSEWHERE)
+    records = [
+        create_access_key(ids, AT, who, NEW, NEW.key or "", HOME),
+        event(ids, AT, "iam:CreateLoginProfile", who, HOME, {"userName": NEW.name}),
+        event(ids, LATER, "iam:DeleteUser", ALICE.calling(DESK), HOME, {"userName": gone}),
+    ]
+    answer = blast(tmp_path, MALLORY.arn, records)
+    assert {row["kind"]: row["state"] for row in answer["created"]} == {"access key": state, "password": state}
+
+
+@pytest.mark.parametrize(("unique_id", "said"), [("AIDABACKUP2EXAMPLE", True), (NEW.unique_id, False)])
+def test_two_users_of_one_name_are_said_to_be_two(tmp_path: Path, unique_id: str, said: bool) -> None:
+    ids, again = Ids("two users"), User(CI, NEW.name, unique_id, "AKIABACKUP200EXAMPLE")
+    records = [event(ids, AT, "s3:ListBuckets", user.calling(DESK), HOME) for user in (NEW, again)]
+    ctaudit.ingest(tmp_path / "store", [str(put(tmp_path / "logs.json", records))], jobs=1)
+    for asked in (NEW.name, NEW.arn):
+        notes = ctaudit.open(tmp_path / "store").blast_radius(asked).document.notes
+        assert any("was made again" in note for note in notes) == said
+
+
 def test_a_deletion_that_failed_or_was_of_another_key_takes_away_nothing(tmp_path: Path) -> None:
     ids, who = Ids("other key"), MALLORY.calling(ELSEWHERE)
     failed = ("NoSuchEntityException", "The Access Key cannot be found.")
