@@ -10,6 +10,7 @@ from ctaudit.engines.holders import Read
 from ctaudit.held import Held, Spread
 from ctaudit.lineage import containment
 from ctaudit.lineage.containment import Step
+from ctaudit.lineage.credential import one_arn_each
 from ctaudit.lineage.issued import Event
 from ctaudit.lineage.left_behind import RULES
 from ctaudit.lineage.links import later
@@ -84,6 +85,13 @@ def step_rows(found: Spread, fates: Iterable[Fate], keys: Iterable[Fate], reads:
 
 
 def _on_credentials(found: Spread) -> Iterator[Step]:
+    """Yield what to do about keys and sessions, each role under one ARN: not all records tell its path."""
+    steps = list(_each_on_credentials(found))
+    called_by = one_arn_each(step.name for step in steps if step.kind == "role")
+    yield from (replace(step, name=called_by.get(step.name, step.name)) for step in steps)
+
+
+def _each_on_credentials(found: Spread) -> Iterator[Step]:
     """Yield what to do about keys and sessions; of the start what its calls show, of others what was handed out."""
     for held in found.held:
         who = held.who

@@ -15,8 +15,9 @@ from ctaudit.lineage.links import SWITCH, Link, later, link
 from ctaudit.query import Record
 from ctaudit.records.anyjson import text_of
 
-MOST_HOPS = 20
-"""Calls in one chain; AWS ends chained sessions after an hour, so that real ones have a handful."""
+MOST_HOPS = 100
+"""Calls in one chain. Real ones have a handful; but AWS ends chained sessions after an hour, so that whoever keeps
+access by taking a role with itself, again and again, makes one of some dozens a day."""
 _LONGEST_SESSION = 36 * 3600 + 300
 """Seconds for which temporary credentials live at most: GetSessionToken's 36 hours."""
 

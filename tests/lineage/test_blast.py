@@ -17,7 +17,7 @@ from tests.store.stores import put
 from tests.trail import company
 from tests.trail.company import CI, HOME
 from tests.trail.events import denied, event
-from tests.trail.handing_out import create_access_key
+from tests.trail.handing_out import create_access_key, switch_role
 from tests.trail.ids import Ids
 from tests.trail.principals import Principal, Record, User
 from tests.trail.sessions import assume_role, console_login, service_assumes
@@ -164,6 +164,29 @@ def test_two_users_of_one_name_are_said_to_be_two(tmp_path: Path, unique_id: str
     for asked in (NEW.name, NEW.arn):
         notes = ctaudit.open(tmp_path / "store").blast_radius(asked).document.notes
         assert any("was made again" in note for note in notes) == said
+
+
+@pytest.mark.parametrize(("name", "said"), [("again", True), ("another", False)])
+def test_two_sessions_of_one_arn_are_said_to_be_two(tmp_path: Path, name: str, said: bool) -> None:
+    ids = Ids("two sessions")
+    one = assume_role(ids, AT, ALICE.calling(DESK), DEPLOY, "again", HOME)
+    two = assume_role(ids, AT + 3 * HOUR, MALLORY.calling(ELSEWHERE), DEPLOY, name, HOME)
+    acts = [
+        event(ids, AT + 4 * HOUR * place, "s3:ListBuckets", each.session, HOME) for place, each in enumerate((one, two))
+    ]
+    answer = blast(tmp_path, one.session.identity["arn"], [*one.records, *two.records, *acts])
+    assert any("names 2 sessions" in note for note in answer["notes"]) == said
+
+
+def test_a_role_whose_path_not_all_records_tell_is_one_step(tmp_path: Path) -> None:
+    ids = Ids("one step")
+    login = console_login(ids, AT, ALICE, WINDOW, HOME, mfa=True)
+    switched = switch_role(ids, AT + MINUTE, login.session, DEPLOY, ALICE.name, WINDOW, HOME)
+    act = event(ids, AT + 2 * MINUTE, "s3:ListBuckets", switched.session, HOME)
+    answer = blast(tmp_path, ALICE.name, [*login.records, *switched.records, act])
+    names = [row["name"] for row in answer["steps"] if row["note"] == "role"]
+    assert names == [DEPLOY.arn]
+    assert any("alice names 2 principals" in note for note in answer["notes"])
 
 
 def test_a_deletion_that_failed_or_was_of_another_key_takes_away_nothing(tmp_path: Path) -> None:
