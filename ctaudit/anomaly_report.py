@@ -6,16 +6,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from types import ModuleType
 
-from ctaudit.anomalies import tails
-from ctaudit.anomalies.anomaly import Anomaly
+from ctaudit.anomalies import bursts, insights, provisioning, tails
+from ctaudit.anomalies.anomaly import Anomaly, Tested
+from ctaudit.anomalies.ground import Ground
 from ctaudit.anomaly_ground import ground
 from ctaudit.engines import activity
 from ctaudit.query import Answer, Span
 from ctaudit.store.layout import Layout
 
-FAMILIES: tuple[ModuleType, ...] = ()
+FAMILIES: tuple[ModuleType, ...] = (
+    insights,
+    bursts,
+    provisioning,
+)
 """Each has `CUBES`, what it asks of the store; `KINDS`, what it can find; and `find`."""
-FALSE_DISCOVERIES = 0.01
+FALSE_DISCOVERIES = 0.05
 """Share of false ones among all anomalies that is put up with."""
 
 
@@ -33,6 +38,7 @@ class Found:
     """The worst first."""
     tests: int
     notes: tuple[str, ...]
+    ground: Ground
     answer: Answer
 
 
@@ -43,12 +49,26 @@ def find(layout: Layout, span: Span) -> Found:
     asked = {name: (cube.dimensions, cube.having) for name, cube in wanted.items()}
     tables, answer = activity.counted(layout, counted, asked)
     results = [family.find(tables, known) for family in FAMILIES]
-    found = [anomaly for result in results for anomaly in result.anomalies]
-    tests = sum(result.tests for result in results)
-    rates = tails.q_values([anomaly.p for anomaly in found], tests)
-    judged = [Judged(anomaly, float(q)) for anomaly, q in zip(found, rates, strict=True) if q <= FALSE_DISCOVERIES]
+    judged = [each for each in _controlled(results) if each.q <= FALSE_DISCOVERIES]
     judged.sort(key=rank)
-    return Found(judged, tests, tuple(note for result in results for note in result.notes), answer)
+    tests = sum(result.tests for result in results)
+    return Found(judged, tests, tuple(note for result in results for note in result.notes), known, answer)
+
+
+def _controlled(results: Sequence[Tested]) -> list[Judged]:
+    """Return all that was found with its false-discovery rate, over everything that was tested.
+
+    Each family has the same share in what may be found by chance (weighted Benjamini–Hochberg: Genovese, Roeder and
+    Wasserman, 2006): else those that look at a hundred thousand windows would leave nothing to one that looks at a few
+    principals.
+    """
+    looked = [result for result in results if result.tests]
+    tests = sum(result.tests for result in looked)
+    found = [
+        (anomaly, anomaly.p * len(looked) * result.tests / tests) for result in looked for anomaly in result.anomalies
+    ]
+    rates = tails.q_values([p for _, p in found], tests)
+    return [Judged(anomaly, float(q)) for (anomaly, _), q in zip(found, rates, strict=True)]
 
 
 def rank(each: Judged) -> tuple[int, float, int, str]:

@@ -42,7 +42,7 @@ DOORS = {
     ),
     *("spreading", "spread_beside", "held", "blast_report", "blast_rows", "blast_steps", "blast_notes", "blast_tree"),
     *("investigate", "asking", "shown", "on_lake", "on_athena", "on_spark", "one_state", "given", "left_out"),
-    *("anomaly_report", "anomaly_ground", "anomaly_samples"),
+    *("anomaly_report", "anomaly_ground", "anomaly_samples", "anomaly_insights"),
     *("collect", "copying", "detect", "export", "export_ddl", "upkeep", "collection", "collect_facts"),
 }
 """Public verbs, and parts of them that have a question of their own: what a worker process of `ingest` does with its

@@ -11,14 +11,16 @@ BIN = 300
 """Seconds of a `bin`."""
 
 DIMENSIONS = (
-    "account", "region", "source", "name", "error", "write",
-    "principal", "principal_type", "caller_account", "service", "key", "address", "agent", "bin", "hour",
+    "account", "region", "source", "name", "error", "write", "own", "change",
+    "family", "principal", "principal_type", "caller_account", "service", "key", "address", "agent", "bin", "hour",
 )  # fmt: skip
-"""`error`: the error code, null when it succeeded. `write`: whether the call changes something. `principal`: the ARN of
-the user or, of a session, `arn:aws:sts::ACCOUNT:assumed-role/ROLE`, or the principal id, or the service.
-`caller_account`: the account of the caller. `service`: the service that called for somebody, or by itself. `key`: a
-lasting access key (AKIA…). `address`: the source address, null when a service stands there. `agent`: the program's
-name, without version. `bin`: the five minutes since 1970, `hour`: the hour since 1970."""
+"""`error`: the error code, null when it succeeded. `write`: whether the call changes something. `own`: whether no
+service made it. `change`: whether it changes something or hands out a session. `family`: of instances that RunInstances
+launches, `m5` of `m5.large`. `principal`: the ARN of the user or, of a session,
+`arn:aws:sts::ACCOUNT:assumed-role/ROLE`, or the principal id, or the service. `caller_account`: the account of the
+caller. `service`: the service that called for somebody, or by itself. `key`: a lasting access key (AKIA…). `address`:
+the source address, null when a service stands there. `agent`: the program's name, without version. `bin`: the five
+minutes since 1970, `hour`: the hour since 1970."""
 
 MEASURES = ("n", "first", "last", "sample")
 """`n`: how many calls. `first`, `last`: seconds since 1970. `sample`: the id of one of them."""

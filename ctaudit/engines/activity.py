@@ -27,6 +27,11 @@ _DIMENSIONS: Mapping[str, str] = {
     "name": "eventname",
     "error": "errorcode",
     "write": "coalesce(readonly = 'false', false)",
+    "own": "useridentity.invokedby IS NULL AND coalesce(useridentity.type, '') <> 'AWSService'",
+    "change": """coalesce(readonly = 'false', false) OR coalesce(eventsource = 'sts.amazonaws.com'
+                 AND regexp_matches(eventname, '^(Assume|Get(Session|Federation)Token)'), false)""",
+    "family": r"""CASE WHEN eventname = 'RunInstances' THEN nullif(regexp_extract(requestparameters,
+                  '"instanceType"\s*:\s*"([a-z0-9-]{1,20})\.', 1), '') END""",
     "principal": f"""coalesce(regexp_replace(useridentity.arn, '{_ROLE}', '\\1'),
                      useridentity.principalid, useridentity.invokedby)""",
     "principal_type": "useridentity.type",
@@ -40,7 +45,7 @@ _DIMENSIONS: Mapping[str, str] = {
     "hour": f"{_SECOND} // {_HOUR}",
 }
 """Dimension -> its SQL."""
-_TRUTHS = frozenset(("write",))
+_TRUTHS = frozenset(("write", "own", "change"))
 _CALLS = "eventtime IS NOT NULL AND eventname IS NOT NULL AND coalesce(eventcategory, '') <> 'Insight'"
 
 

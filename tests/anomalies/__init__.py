@@ -1,0 +1,1 @@
+"""Tests of what is called unusual, and what is not."""
