@@ -1,44 +1,40 @@
-"""Attribute what services did to the calls that caused it: one question for all of an answer's rows."""
+"""Attribute what services did in the life of a thing to the calls that caused it; find what its own calls caused."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from ctaudit import limits
+from ctaudit.causing import causes, immediate
 from ctaudit.engines import duck
+from ctaudit.lineage.calls import call_of, may_be_caused
 from ctaudit.queries.biography import Moment
-from ctaudit.queries.causing import MAKERS, Cause, causes, children, is_maker, made, question
+from ctaudit.queries.cause_columns import Caused
+from ctaudit.queries.children import MAKERS, children, is_maker
 from ctaudit.queries.life_kinds import kind_of
 from ctaudit.query import Hit, Record, Span
-from ctaudit.records.anyjson import text_of
 from ctaudit.records.outcome import outcome
 from ctaudit.records.targets import targets
-from ctaudit.records.verbs import Verb, verb
 from ctaudit.store.layout import Layout
-
-Causes = list[tuple[Cause, ...]]
-"""For each call what may have caused it: nothing that is known, one call, or several."""
+from ctaudit.tracing import of_store
 
 
-def causes_of(layout: Layout, records: Sequence[Record], span: Span) -> tuple[Causes, tuple[str, ...]]:
-    """Return what may have caused each call that a service made, and what must be said of those without one cause."""
-    wanted = [made(record) if verb(record) is not Verb.READ else None for record in records]
-    count = sum(each is not None for each in wanted)
-    asked = question([each for each in wanted if each is not None], span)
-    if asked is None:
-        return [()] * len(records), _lacking(count)
-    answer = duck.answer(layout, asked, limits.MAX_CANDIDATES)
-    if answer.matched > limits.MAX_CANDIDATES:
-        most = f"{limits.MAX_CANDIDATES:,}"
-        return [()] * len(records), (f"what caused the calls of services is not told: more than {most} may have",)
-    found = causes(wanted, [hit.parse() for hit in answer.hits])
-    return found, (*_doubtful(found), *_lacking(count - sum(map(bool, found))))
+def causes_of(layout: Layout, records: Sequence[Record]) -> tuple[list[Caused | None], tuple[str, ...]]:
+    """Return what caused each call that a service made, and what must be said of those without one cause."""
+    places = [place for place, record in enumerate(records) if may_be_caused(record)]
+    few = places[: limits.MAX_CAUSED_ROWS]
+    found = dict(zip(few, causes(of_store(layout), [call_of(records[place]) for place in few]), strict=True))
+    return [found.get(place) for place in range(len(records))], _said(list(found.values()), len(places) - len(few))
 
 
-def _doubtful(found: Causes) -> tuple[str, ...]:
-    several = sum(len(each) > 1 for each in found)
-    calls = "1 call of a service has" if several == 1 else f"{several:,} calls of services have"
-    return (f"{calls} no cause here: several calls may have caused it",) if several else ()
+def _said(found: Sequence[Caused | None], left_out: int) -> tuple[str, ...]:
+    doubtful = sum(each is not None and each.call is None for each in found)
+    return (*_doubtful(doubtful), *_lacking(sum(each is None for each in found)), *_not_told(left_out))
+
+
+def _doubtful(count: int) -> tuple[str, ...]:
+    calls = "1 call of a service has" if count == 1 else f"{count:,} calls of services have"
+    return (f"{calls} no cause here: several calls may have caused it",) if count else ()
 
 
 def _lacking(count: int) -> tuple[str, ...]:
@@ -46,44 +42,30 @@ def _lacking(count: int) -> tuple[str, ...]:
     return (f"what caused {calls} is not in the logs, or nobody's call did",) if count else ()
 
 
-def ends_begun(moments: Sequence[Moment]) -> dict[int, Cause]:
-    """Return by the identity of a moment the cause of service events: what ends by itself was begun by a call before.
-
-    The moments of a life come in order of time.
-    """
-    begun: dict[tuple[object, int], Cause] = {}
-    found: dict[int, Cause] = {}
-    for each in moments:
-        life = (each.subject, each.life)
-        if each.kind != "deleted":
-            continue
-        if each.record.get("eventType") != "AwsServiceEvent":
-            begun[life] = Cause(each.record)
-        elif life in begun:
-            found[id(each)] = begun[life]
-    return found
+def _not_told(count: int) -> tuple[str, ...]:
+    return (f"what caused {count:,} calls of services is not looked up: too many for one answer",) if count else ()
 
 
 def children_of(layout: Layout, moments: Sequence[Moment], span: Span) -> tuple[list[Moment], tuple[str, ...]]:
     """Return what services made or changed because of calls on a stack or a group, and what is left out of that."""
-    own = [each for each in moments if each.through is None and is_maker(each.record, each.target, each.kind)]
+    own = [each for each in moments if each.through is None and is_maker(each.target, each.kind)]
     found: list[Moment] = []
     notes: list[str] = []
     for kind, service in MAKERS.items():
-        of_kind = [each for each in own if each.target.type == kind]
-        asked = children(service, [each.record for each in of_kind], span)
+        parents = {call_of(each.record): each for each in own if each.target.type == kind}
+        asked = children(service, list(parents), span)
         if asked is None:
             continue
         answer = duck.answer(layout, asked, limits.MAX_LIFE_EVENTS)
         records = [hit.parse() for hit in answer.hits]
-        parents = {text_of(each.record.get("eventID")): each for each in of_kind}
-        caused, _ = causes_of(layout, records, span)
-        ours = [[cause for cause in each if cause.event_id in parents] for each in caused]
-        for hit, record, each, mine in zip(answer.hits, records, caused, ours, strict=True):
-            if len(each) == 1 and mine:
-                found.append(_child(hit, record, parents[mine[0].event_id]))
-        notes += _left_out(sum(bool(mine) and len(each) > 1 for each, mine in zip(caused, ours, strict=True)))
-        notes += _cut(answer.matched)
+        by_id = {call.event.event_id: moment for call, moment in parents.items()}
+        doubtful = 0
+        caused = immediate(of_store(layout), [call_of(record) for record in records])
+        for hit, record, cause in zip(answer.hits, records, caused, strict=True):
+            if cause is not None and cause.call is not None and cause.call.event.event_id in by_id:
+                found.append(_child(hit, record, by_id[cause.call.event.event_id]))
+            doubtful += cause is not None and not cause.candidates.isdisjoint(by_id)
+        notes += (*_left_out(doubtful), *_cut(answer.matched))
     return found, tuple(notes)
 
 

@@ -6,13 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from ctaudit import limits
-from ctaudit.attribution import causes_of, children_of, ends_begun
+from ctaudit.attribution import causes_of, children_of
 from ctaudit.engines import duck
+from ctaudit.lineage.copies import once as once_each
 from ctaudit.lineage.origins import Origins
 from ctaudit.queries import life_rows
 from ctaudit.queries.aliases import seen
-from ctaudit.queries.biography import Lives, Moment, Tally, births_first, first_copies, is_quiet, named_in
-from ctaudit.queries.cause import Causes
+from ctaudit.queries.biography import Lives, Moment, Tally, births_first, is_quiet, named_in
 from ctaudit.queries.following import Alias, followed
 from ctaudit.queries.life_kinds import QUIET
 from ctaudit.queries.rows import doubts, lookup_row, with_origins
@@ -44,7 +44,7 @@ def biography(layout: Layout, what: str, asked: Span, reads: bool, limit: int | 
     moments = _ordered([*told, *born])
     shown = [moment for moment in moments if _within(moment, asked) and (reads or moment.kind not in QUIET)]
     before = sum(1 for moment in moments if not _within(moment, asked) and moment.kind not in QUIET)
-    rows, said = _rows(layout, asked, moments, shown[:limit])
+    rows, said = _rows(layout, moments, shown[:limit])
     notes = (*life_rows.notes(moments, tally, before, copies), *unsure, *said)
     cut = (*life_rows.cut_short(answer.matched, len(aliases)), *left)
     return Table(life_rows.COLUMNS, rows, len(shown), notes, cut), replace(answer, matched=len(shown))
@@ -124,7 +124,7 @@ def _add(found: _Found, hits: Sequence[Hit]) -> None:
 def _moments(found: _Found, thing: Thing, aliases: Sequence[Alias]) -> tuple[list[Moment], int]:
     """Return the moments of all lives, in order of time, and how many copies of their calls are left out."""
     events = sorted(found.values(), key=_order)
-    once = [events[place] for place in first_copies([record for _, record in events])]
+    once = [events[place] for place in once_each([record for _, record in events])]
     once = [once[place] for place in births_first([record for _, record in once], thing.matches)]
     own = [(each, region_of(record)) for _, record in once for each in named_in(record) if thing.matches(each)]
     roots = [(alias.root, alias.region) for alias in aliases]
@@ -151,29 +151,25 @@ def _within(moment: Moment, asked: Span) -> bool:
 
 
 def _rows(
-    layout: Layout, span: Span, moments: Sequence[Moment], shown: Sequence[Moment]
+    layout: Layout, moments: Sequence[Moment], shown: Sequence[Moment]
 ) -> tuple[list[tuple[Value, ...]], tuple[str, ...]]:
     """Return the rows of the moments that are shown, with their origins: all that must be looked up for them, at once.
 
     Who stands behind a call that a service made is who stands behind its cause.
     """
-    possible, told = causes_of(layout, [moment.record for moment in shown], span)
-    begun = ends_begun(moments)
-    caused = [
-        each[0] if len(each) == 1 else begun.get(id(moment)) for each, moment in zip(possible, shown, strict=True)
-    ]
+    caused, told = causes_of(layout, [moment.record for moment in shown])
     origins = Origins()
-    own = Causes(origins)
     in_time = sorted(range(len(shown)), key=lambda place: _order((shown[place].hit, shown[place].record)))
     made: dict[int, tuple[Value, ...]] = {}
     for place in in_time:
         moment, cause = shown[place], caused[place]
-        ticket = own.origin(moment.record, [moment.target]) if cause is None else origins.ticket(cause.record)
+        call = cause.call if cause is not None else None
+        ticket = origins.ticket(moment.record) if call is None else origins.ticket_of(call)
         made[place] = lookup_row(moment.hit, moment.record, [moment.target], ticket, judged=True)
     lookups = with_origins((made[place] for place in range(len(shown))), walked(of_store(layout), origins.walks))
     called = life_rows.things(moments)
     rows = [
-        life_rows.life_row(moment, called[moment.subject], (cause.event_id, cause.name) if cause else None, row)
+        life_rows.life_row(moment, called[moment.subject], cause, row)
         for moment, cause, row in zip(shown, caused, lookups, strict=True)
     ]
     return rows, (*told, *untraced(origins), *doubts(lookups))

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import shlex
+
 from ctaudit.engines.reach import Reach
 from ctaudit.held import Spread
 from ctaudit.lineage.asked import Asked
-from ctaudit.lineage.credential import Credential
+from ctaudit.lineage.credential import Credential, one_arn_each
 from ctaudit.lineage.spread import Cause, account_of_issue
 from ctaudit.lineage.walk import MOST_HOPS
 
+_MADE = ("IAMUser", "AssumedRole")
 _SHOWN = 5
 """Principals of one name that are named."""
 
@@ -22,10 +25,13 @@ def said(reach: Reach, about: Asked, found: Spread, made: bool) -> tuple[tuple[s
 
 def _notes(reach: Reach, about: Asked, found: Spread, made: bool) -> list[str]:
     notes: list[str] = []
-    who = sorted({_whose(held.who) for held in found.held if held.cause.number == 0})
+    each = {_whose(held.who) for held in found.held if held.cause.number == 0}
+    roles = one_arn_each(one for one in each if ":role/" in one)
+    who = sorted({roles.get(one, one) for one in each})
     if about.kind == "name" and len(who) > 1:
         shown = ", ".join(who[:_SHOWN]) + (", …" if len(who) > _SHOWN else "")
         notes.append(f"{about.what} names {len(who):,} principals, which were all followed: {shown}; an ARN names one")
+    notes += [*_made_again(about, found), *_sessions(about, found)]
     if not reach.names(lambda source, name, read: name in ("GetObject", "PutObject")):
         notes.append("the store has no events of S3 objects, so which of them were read is not known")
     if found.untraced:
@@ -39,6 +45,31 @@ def _notes(reach: Reach, about: Asked, found: Spread, made: bool) -> list[str]:
         them = "1 credential" if count == 1 else f"{count:,} credentials"
         notes.append(f"{them} may also be of this; listed as possible, and not counted")
     return notes
+
+
+def _made_again(about: Asked, found: Spread) -> list[str]:
+    """Say so when one name or ARN was that of several users, one after the other: ids tell them apart."""
+    ids: dict[str, set[str]] = {}
+    for held in found.held:
+        who = held.who
+        unique = (who.principal_id or "").partition(":")[0]
+        if held.cause.number == 0 and about.kind in ("name", "user", "role") and unique and who.kind in _MADE:
+            ids.setdefault(_whose(who), set()).add(unique)
+    return [
+        f"{whose} was made again: {', '.join(sorted(each)[:_SHOWN])} are different ones of that name, "
+        "which were all followed; an id names one"
+        for whose, each in sorted(ids.items())
+        if len(each) > 1
+    ]
+
+
+def _sessions(about: Asked, found: Spread) -> list[str]:
+    """Say so when one session's ARN was that of several, one after the other: names of sessions are used again."""
+    begun = {held.who.created for held in found.held if held.cause.number == 0}
+    if about.kind != "session" or len(begun) < 2:
+        return []
+    them = f"{about.what} names {len(begun):,} sessions, which were all followed"
+    return [f"{them}; ctaudit sessions {shlex.quote(about.what)} lists them, a key or --since and --until choose one"]
 
 
 def _left_out(reach: Reach, found: Spread) -> list[str]:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ctaudit.blast_notes import said
-from ctaudit.blast_rows import call_rows, possible_rows, read_rows, session_rows, step_rows, thing_rows
+from ctaudit.blast_rows import call_rows, possible_rows, read_rows, session_rows, thing_rows
+from ctaudit.blast_steps import lasting_keys, step_rows, taken_away
 from ctaudit.blast_tree import tree
 from ctaudit.engines.reach import Reach, reaching
 from ctaudit.held import Held, Spread
@@ -46,22 +47,28 @@ def blast_radius(layout: Layout, what: str, span: Span) -> Blast:
     about = asked(what)
     with reaching(layout, Span(since=span.since)) as reach:
         found = spread(layout, reach, about, span)
-        rows, fates = _rows(reach, about, found)
+        rows, fates, keys = _rows(reach, about, found)
         answer = reach.answer(sum(held.holder.calls for held in found.held))
         notes, partial = said(reach, about, found, bool(fates))
+        notes = (*notes, *taken_away(keys))
     sections = {section: _told(rows, section) for section in SECTIONS}
     content = {"asked": what, "kind": about.kind, **sections, "not_known": list(partial)}
     table = Table(COLUMNS, [row.values() for row in rows], len(rows), notes, partial)
     return Blast(table, Document(content, notes, partial), tree(about, found, rows), answer)
 
 
-def _rows(reach: Reach, about: Asked, found: Spread) -> tuple[list[Row], list[tuple[Thing, Held, Standing]]]:
-    """Return all rows, and what became of each thing that was made."""
+_Fates = list[tuple[Thing, Held, Standing]]
+
+
+def _rows(reach: Reach, about: Asked, found: Spread) -> tuple[list[Row], _Fates, _Fates]:
+    """Return all rows, what became of each thing that was made, and of each lasting key of the start."""
     ways = list(dict.fromkeys(map(_way, found.held)))
     counted = reach.calls([(held.round, held.holder.number, ways.index(_way(held))) for held in found.held])
     labels = [(*way, _origin_of([held for held in found.held if _way(held) == way])) for way in ways]
     reads = reach.reads()
-    fates = _fates(reach, found.things)
+    own = lasting_keys(found)
+    both = _fates(reach, [*found.things, *own])
+    fates, keys = both[: len(found.things)], both[len(found.things) :]
     sessions = session_rows(found)
     rows = [
         *call_rows(counted, labels),
@@ -70,10 +77,10 @@ def _rows(reach: Reach, about: Asked, found: Spread) -> tuple[list[Row], list[tu
         *read_rows(reads, labels, fates),
         *thing_rows("persistence", [each for each in fates if not each[2].gone]),
         *possible_rows(found),
-        *step_rows(about, found, fates, reads),
+        *step_rows(found, fates, keys, reads),
     ]
     rows.sort(key=lambda row: SECTIONS.index(row.section))
-    return rows, fates
+    return rows, fates, keys
 
 
 def _way(held: Held) -> tuple[str, str, str | None]:
@@ -86,7 +93,7 @@ def _origin_of(alike: Sequence[Held]) -> str | None:
     return origins.pop() if len(origins) == 1 else None
 
 
-def _fates(reach: Reach, things: Sequence[tuple[Thing, Held]]) -> list[tuple[Thing, Held, Standing]]:
+def _fates(reach: Reach, things: Sequence[tuple[Thing, Held]]) -> _Fates:
     """Look up which calls took away what was made: one question for all."""
     records: list[Record] = []
     wanted = frozenset(name for thing, _ in things for name in thing.undone)

@@ -8,13 +8,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from ctaudit.engines.holders import Calls, Read
 from ctaudit.held import Held, Spread
-from ctaudit.lineage import containment
-from ctaudit.lineage.asked import Asked
-from ctaudit.lineage.containment import Step
 from ctaudit.lineage.credential import Credential
 from ctaudit.lineage.issued import Issue
 from ctaudit.lineage.persistence import Standing, Thing
-from ctaudit.lineage.spread import Cause, account_of_issue, worse
+from ctaudit.lineage.spread import Cause, worse
 from ctaudit.queries.blast import Row, what_is_read
 from ctaudit.records.outcome import DENIED
 
@@ -33,7 +30,6 @@ _HOW = {
     "switch": "switched role",
     "other": "credentials",
 }
-_ROTATED = ("secret", "parameter", "instance password")
 
 
 def call_rows(counted: Iterable[Calls], labels: Sequence[Label]) -> list[Row]:
@@ -176,55 +172,6 @@ def possible_rows(found: Spread) -> list[Row]:
         for held in found.possible
     ]
     return list(_few(sorted(rows, key=lambda row: (row.first or "", row.name or "", repr(row)))))
-
-
-def step_rows(about: Asked, found: Spread, fates: Iterable[Fate], reads: Iterable[Read]) -> list[Row]:
-    """Return what to do, in order."""
-    steps = [*_on_credentials(found)]
-    steps += [step for thing, _, state in fates if (step := containment.of_thing(thing, state)) is not None]
-    steps += [
-        Step("rotate" if (kind := what_is_read(each.name)) in _ROTATED else "look at", kind, each.target, each.event_id)
-        for each in reads
-        if each.target
-    ]
-    steps += [Step("look at", "possible session", called(held.who) or "", None) for held in found.possible]
-    return [
-        Row(
-            *("steps", step.action, step.name),
-            until=step.until,
-            state=step.state,
-            account=step.account,
-            event_id=step.event_id,
-            note=step.kind,
-        )
-        for step in containment.ordered(steps)
-    ]
-
-
-def _on_credentials(found: Spread) -> Iterator[Step]:
-    """Yield what to do about keys and sessions; of the start what its calls show, of others what was handed out."""
-    for held in found.held:
-        who = held.who
-        if who.lasting and who.key and held.cause.number == 0:
-            yield Step("deactivate key", "access key", f"{who.key} of {who.user or who.arn}", None, who.account)
-        elif who.role_arn and who.kind == "AssumedRole" and held.cause.number == 0:
-            yield Step("revoke sessions", "role", who.role_arn, None, who.account)
-        elif who.temporary and who.kind in ("IAMUser", "Root", "FederatedUser") and held.cause.number == 0:
-            yield Step("revoke sessions", "user", who.issuer_arn or who.arn or "", None, who.account)
-    for cause in found.causes:
-        issue = cause.issue
-        if issue is None or issue.how == "key":
-            continue
-        name = issue.role_arn or issue.caller.arn or issue.principal_id or ""
-        kind = "role" if issue.role_arn else "user"
-        yield Step(
-            "revoke sessions",
-            kind,
-            name,
-            issue.event.event_id,
-            account_of_issue(issue) or issue.event.account,
-            cause.until,
-        )
 
 
 def _few(rows: Sequence[Row]) -> Iterator[Row]:

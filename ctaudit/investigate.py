@@ -69,13 +69,14 @@ class Store:
         self, who: str, *, filters: Filters = _ALL, by: str | None = None, limit: int | None = None, **span: Any
     ) -> Table:
         """Tell everything a principal, role, session, access key, address or account did; by `origin`, counted."""
-        from ctaudit.queries import actors
+        from ctaudit.queries import actors, origins
 
-        if by is not None:
-            return self._counted(who, by, filters, given.most_rows(limit), **span)
-        return self._timeline(
-            actors.what_did(given.name_of(who), given.span_of(self._layout, **span), given.filters_of(filters)), limit
-        )
+        if by not in (None, "origin"):
+            raise UsageError(f"'{by}' is nothing to count by", "there is origin")
+        query = actors.what_did(given.name_of(who), given.span_of(self._layout, **span), given.filters_of(filters))
+        table, hits = self._timeline(query, None if by else limit)
+        copied = actors.copied(hits)
+        return origins.counted(table, copied, given.most_rows(limit)) if by else actors.with_copies(table, copied)
 
     def timeline(
         self,
@@ -93,7 +94,7 @@ class Store:
         query = actors.timeline(given.span_of(self._layout, **span), given.filters_of(filters), named)
         if origin is not None:
             return self._of_origin(query, given.name_of(origin), given.most_rows(limit))
-        return self._timeline(query, limit)
+        return self._timeline(query, limit)[0]
 
     @of_one_state
     def show(self, event_id: str) -> Document:
@@ -241,14 +242,14 @@ class Store:
         return Table(columns, rows, answer.matched, told, (*cut, *partial))
 
     @of_one_state
-    def _timeline(self, query: Query, limit: int | None) -> Table:
+    def _timeline(self, query: Query, limit: int | None) -> tuple[Table, Sequence[Hit]]:
         from ctaudit.queries import actors
         from ctaudit.queries.rows import COLUMNS, doubts
 
         answer = self._answer(query, given.most_rows(limit))
         rows, said = self._traced(functools.partial(actors.rows, answer.hits), answer.hits)
         notes, partial = self._beside(answer, query.span, "no event found")
-        return Table(COLUMNS, rows, answer.matched, (*doubts(rows), *said, *notes), partial)
+        return Table(COLUMNS, rows, answer.matched, (*doubts(rows), *said, *notes), partial), answer.hits
 
     @of_one_state
     def _of_origin(self, query: Query, origin: str, limit: int | None) -> Table:
@@ -258,15 +259,6 @@ class Store:
         rows, answer, said = of_origin(self._layout, query, origin)
         notes, partial = self._beside(replace(answer, matched=len(rows)), query.span, "no event found")
         return Table(COLUMNS, rows[:limit], len(rows), (*doubts(rows[:limit]), *said, *notes), partial)
-
-    def _counted(self, who: str, by: str, filters: Filters, limit: int | None, **span: Any) -> Table:
-        from ctaudit.queries import origins
-
-        if by != "origin":
-            raise UsageError(f"'{by}' is nothing to count by", "there is origin")
-        table = self.what_did(who, filters=filters, **span)
-        groups = origins.counted(table.rows)
-        return replace(table, columns=origins.COLUMNS, rows=groups[:limit], matched=len(groups))
 
     def _answer(self, query: Query, limit: int | None) -> Answer:
         from ctaudit.engines import duck
@@ -280,14 +272,12 @@ class Store:
         from ctaudit.tracing import untraced, walked
 
         origins = Origins()
-        rows = make(origins)
-        walks = walked(self._answer, origins.walks)
-        rows = with_origins(rows, walks)
-        if not any(row[CAUSE] for row in rows):
-            return rows, untraced(origins)
-        from ctaudit.causing import with_causes
+        rows, said = make(origins), tuple[str, ...]()
+        if any(row[CAUSE] for row in rows):
+            from ctaudit.causing import with_causes
 
-        rows, said = with_causes(self._answer, hits, rows)
+            rows, said = with_causes(self._answer, hits, rows, origins)
+        rows = with_origins(rows, walked(self._answer, origins.walks))
         return rows, (*said, *untraced(origins))
 
     def _beside(self, answer: Answer, span: Span, nothing: str) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -146,10 +146,10 @@ MAX_CAUSED_ROWS = 20_000
 """Deletions by services whose cause is looked up for one answer; the rows of more have none, and that is said."""
 
 MAX_CAUSING_CALLS = 20_000
-"""Calls that are held as possible causes of what one service deleted; of more none is chosen."""
+"""Calls that are held as possible causes of what one service did; of more none is chosen."""
 
 MAX_CAUSES_COMPARED = 300
-"""Calls that are compared as possible causes of one deletion; of more none is chosen."""
+"""Calls that are compared as possible causes of one deed; of more none is chosen."""
 
 MAX_UNDONE_ROWS = 2_000
 """Deletions that are judged for one answer whether they can be undone; the rows of more are empty, and that is said."""

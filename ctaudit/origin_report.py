@@ -32,7 +32,8 @@ def of_origin(layout: Layout, query: Query, origin: str) -> tuple[list[tuple[Val
     rows_origins = Origins()
     made = actors.rows(answer.hits, rows_origins)
     ask = of_store(layout)
-    rows, _ = with_causes(ask, answer.hits, with_origins(made, walked(ask, rows_origins.walks)))
+    rows, _ = with_causes(ask, answer.hits, made, rows_origins)
+    rows = with_origins(rows, walked(ask, rows_origins.walks))
     kept = [row for row in rows if origins.is_origin(_text(row[ORIGIN]), origin)]
     return kept, answer, untraced(gathered)
 

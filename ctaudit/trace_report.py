@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from ctaudit.causing import caused_start
 from ctaudit.engines import duck
 from ctaudit.engines.moments import of_event, of_sessions
 from ctaudit.lineage import telling
 from ctaudit.lineage.issued import KEY, may_issue
 from ctaudit.lineage.links import later
-from ctaudit.lineage.walk import Walk, start
+from ctaudit.lineage.walk import Walk
 from ctaudit.queries.sessions import session_key
 from ctaudit.query import Answer, Contains, OneOf, Query, Record, Span
 from ctaudit.records.arns import parse_arn
@@ -22,6 +24,8 @@ from ctaudit.tree import Node
 
 MOST_SESSIONS = 50
 """Sessions of one ARN, the latest, that are traced; a role of an instance has four a day."""
+_EVENT_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_NAMED = re.compile(r"(?:role|user)/.+|assumed-role/[^/]+/?")
 _SESSION_ARN = re.compile(r"arn:aws[a-z-]*:(?:sts|iam)::", re.IGNORECASE)
 
 
@@ -47,13 +51,26 @@ class Trace:
 def trace(layout: Layout, what: str) -> Trace:
     """Follow the event, access key or session `what` back; when it has several sessions, each, the latest first."""
     answer, records, notes = _records(layout, what)
-    walks = walked(of_store(layout), [start(record) for record in records])
+    notes = notes if records else (*notes, *_pointer(what))
+    ask = of_store(layout)
+    walks = walked(ask, [caused_start(ask, record) for record in records])
     beside = branches(layout, walks)
     shown = [hop.event for walk in walks for hop in walk.hops] + [branch.event for each in beside for branch in each]
     files = evidence(layout, shown)
     told = [telling.values(walk, each, files) for walk, each in zip(walks, beside, strict=True)]
     trees = tuple(telling.tree(walk, each, files) for walk, each in zip(walks, beside, strict=True))
     return Trace(Document({"asked": what, "traces": told}, notes, _gaps(walks)), trees, answer)
+
+
+def _pointer(what: str) -> tuple[str, ...]:
+    """Say where sessions are listed, when a role or a user was asked about: it has many, and `trace` follows one."""
+    arn = parse_arn(what)
+    if arn is None:
+        named = not _EVENT_ID.fullmatch(what) and not KEY.fullmatch(what.upper())
+    else:
+        named = bool(_NAMED.fullmatch(arn.resource))
+    them = "lists the sessions of a role or user, of which trace follows one by its ARN or key"
+    return (f"ctaudit sessions {shlex.quote(what)} {them}",) if named else ()
 
 
 def _records(layout: Layout, what: str) -> tuple[Answer, list[Record], tuple[str, ...]]:

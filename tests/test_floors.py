@@ -40,7 +40,7 @@ DOORS = {
         "causing",
         "undoing",
     ),
-    *("spreading", "spread_beside", "held", "blast_report", "blast_rows", "blast_notes", "blast_tree"),
+    *("spreading", "spread_beside", "held", "blast_report", "blast_rows", "blast_steps", "blast_notes", "blast_tree"),
     *("investigate", "asking", "shown", "on_lake", "on_athena", "on_spark", "one_state", "given", "left_out"),
     *("anomaly_report", "anomaly_ground", "anomaly_samples", "anomaly_insights"),
     *("anomaly_table", "anomaly_words", "anomaly_answer", "anomaly_memory", "suppressions", "emitting", "outbox"),

@@ -24,7 +24,7 @@ _WHOLE_KEYS = ("stackname", "autoscalinggroupname", "clustername", "nodegroupnam
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A call, as far as causes are concerned: one that may have begun a deletion, or a deletion itself."""
+    """A call, as far as causes are concerned: one that may have made a service act, or what the service did."""
 
     event: Event
     by: Credential
@@ -36,13 +36,28 @@ class Call:
     """The service that made it, without the domain, if one did."""
     role: str | None = None
     """ARN of the role that it gave the service to work with."""
-    destroys: bool = True
+    verb: Verb = Verb.DESTROY
     wholes: frozenset[str] = frozenset()
     """Folded names of the larger thing that it may be about: a stack, a group, a cluster."""
+    part_of: frozenset[str] = frozenset()
+    """Folded names of the larger thing that its own tags say it is a part of."""
+    on: str | None = None
+    """What it acted on first, as it is written."""
+    thing: tuple[str, str | None] | None = None
+    """Bare name and region of the stack or group that it is about: some calls name it, others give its ARN as well."""
     batch: tuple[str, str] | None = None
     """Of `DeleteObjects` and its children: bucket and request id."""
     integrity: str = "unknown"
     """What the file is worth that it was read from."""
+
+    @property
+    def destroys(self) -> bool:
+        return self.verb is Verb.DESTROY
+
+    @property
+    def is_nobodys(self) -> bool:
+        """Whether nobody called: a service acted in its own name."""
+        return self.by.arn is None or self.by.kind == "AWSService"
 
     @property
     def is_child(self) -> bool:
@@ -58,15 +73,20 @@ def call_of(record: Record, integrity: str = "unknown") -> Call:
     named = [target for target in targets(record) if not target.container]
     names = {fold(text) for target in named for text in (target.name, target.arn) if text}
     names |= {fold(text) for key in _WHOLE_KEYS for text in texts_at(request, (key,))}
+    event = event_of(record)
+    about = next((fold(text) for key in _WHOLE_KEYS[:2] for text in texts_at(request, (key,))), None)
     return Call(
-        event_of(record),
+        event,
         credential(record),
         frozenset(names),
         frozenset(_texts(record)),
         "s3" if child else fold(made_by.partition(".")[0]) if made_by else None,
         next(texts_at(request, ("rolearn",)), None),
-        verb(record) is Verb.DESTROY,
+        verb(record),
         frozenset(bare for name in names for bare in _bare(name)),
+        whole_names(record),
+        next((target.name for target in targets(record)), None),
+        None if about is None else (list(_bare(about))[-1], event.region),
         _batch(record, request) if child or (source, name) == ("s3", "DeleteObjects") else None,
         integrity,
     )
@@ -77,8 +97,17 @@ def is_caused(record: Record) -> bool:
     return verb(record) is Verb.DESTROY and (is_service_made(record) is not None or _is_child(record))
 
 
+def may_be_caused(record: Record) -> bool:
+    """Tell whether a service did something here, of whatever kind, that a call may have made it do."""
+    return verb(record) is not Verb.READ and (is_service_made(record) is not None or _is_child(record))
+
+
 def may_have_begun(record: Record) -> bool:
-    return outcome(record).result == "succeeded" and record.get("eventType") != "AwsServiceEvent"
+    return (
+        verb(record) is not Verb.READ
+        and outcome(record).result == "succeeded"
+        and record.get("eventType") != "AwsServiceEvent"
+    )
 
 
 def _is_child(record: Record) -> bool:

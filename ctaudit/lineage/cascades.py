@@ -1,4 +1,4 @@
-"""What services delete because somebody called them: which services, on which calls, how long after.
+"""What services do because somebody called them: which services, on which calls, how long after.
 
 S3's lifecycle rules and DynamoDB's time to live delete without any event, so nothing of theirs can be listed here.
 """
@@ -128,16 +128,25 @@ def called_by(service: str) -> str:
     return row.called if row is not None else service
 
 
-def seconds_after(service: str) -> int:
-    """Return for how long after a call `service` may still delete because of it."""
+def seconds_after(service: str, *, deletes: bool = True) -> int:
+    """Return for how long after a call `service` may still act because of it; waiting periods are before deletions."""
     row = _BY_SERVICE.get(service)
-    return row.seconds if row is not None else OTHERWISE
+    if row is None or (not deletes and row.seconds > _DAY):
+        return OTHERWISE
+    return row.seconds
 
 
-def may_begin(called: str, source: str | None, name: str | None, read_only: bool | None) -> bool:
-    """Tell whether a call of this name to the service `called` may make it delete something."""
+def may_begin(
+    called: str, source: str | None, name: str | None, read_only: bool | None, *, deletes: bool = True
+) -> bool:
+    """Tell whether a call of this name to the service `called` may make it act, or delete something.
+
+    Whatever changes something may make a service create and change; few calls make it delete.
+    """
     if name is None or fold((source or "").partition(".")[0]) != called:
         return False
+    if not deletes:
+        return possible_verbs(source, name, read_only) != {Verb.READ}
     calls = _CALLS.get(called)
     if calls is not None:
         return bare_name(name) in calls

@@ -1,4 +1,4 @@
-"""Which call made a service delete something: by what both name, else by who called and when; never a guess."""
+"""Which call made a service do something: by what both name, else by who called and when; never a guess."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from ctaudit.lineage.cascades import SHORT, called_by, seconds_after
 from ctaudit.lineage.credential import same_role
 from ctaudit.lineage.links import SKEW, later
 from ctaudit.records.anyjson import fold
+from ctaudit.records.verbs import Verb
 
 Confidence = Literal["exact", "likely", "ambiguous"]
 
@@ -41,10 +42,12 @@ class Cause:
     """None when it is ambiguous."""
     count: int = 1
     """How many calls come into question."""
+    candidates: frozenset[str | None] = frozenset()
+    """Their event ids, when it is ambiguous; empty where they are too many to be compared."""
 
 
 class Calls:
-    """Successful calls by where and when they were made, so that each deletion is compared with few."""
+    """Successful calls by where and when they were made, so that each deed is compared with few."""
 
     def __init__(self, calls: Iterable[Call]) -> None:
         self._calls: dict[str | None, list[Call]] = {}
@@ -55,49 +58,52 @@ class Calls:
     def __len__(self) -> int:
         return sum(map(len, self._calls.values()))
 
-    def before(self, deletion: Call) -> list[Call]:
-        """Return the calls after which the deletion may have come: in its account, those of a batch on its bucket."""
-        at = deletion.event.time
-        place = deletion.batch[0] if deletion.is_child and deletion.batch else deletion.event.account
+    def before(self, deed: Call) -> list[Call]:
+        """Return the calls after which the deed may have come: in its account, those of a batch on its bucket."""
+        at = deed.event.time
+        place = deed.batch[0] if deed.is_child and deed.batch else deed.event.account
         if at is None or place not in self._calls:
             return []
-        seconds = SKEW if deletion.is_child else max(seconds_after(deletion.service or ""), SKEW)
+        seconds = SKEW if deed.is_child else max(seconds_after(deed.service or "", deletes=deed.destroys), SKEW)
         times = self._times[place]
         found = self._calls[place][bisect_left(times, later(at, -seconds)) : bisect_right(times, later(at, SKEW))]
-        return [call for call in found if call.event.event_id != deletion.event.event_id and call.event.time]
+        return [call for call in found if call.event.event_id != deed.event.event_id and call.event.time]
 
 
 def _place(call: Call) -> str | None:
     return call.batch[0] if call.batch else call.event.account
 
 
-def cause(deletion: Call, calls: Calls, wholes: frozenset[str] = frozenset()) -> Cause | None:
-    """Find among `calls` the one that made a service delete; None when none comes into question.
+def cause(deed: Call, calls: Calls, wholes: frozenset[str] = frozenset()) -> Cause | None:
+    """Find among `calls` the one that made a service act; None when none comes into question.
 
-    `wholes` are folded names of what the deleted thing was a part of, where the call that made it tells.
+    `wholes` are folded names of what the thing acted on was a part of, where the call that made it tells.
     """
-    candidates, parts = calls.before(deletion), frozenset(_made_for(deletion.names))
+    candidates, parts = calls.before(deed), frozenset(_made_for(deed.names))
+    wholes = deed.part_of or wholes
     if len(candidates) > limits.MAX_CAUSES_COMPARED:
         return Cause("ambiguous", None, len(candidates))
     graded: dict[int, list[Call]] = {}
     for call in candidates:
-        grade = _of_batch(deletion, call) if deletion.is_child else _grade(deletion, call, wholes, parts)
+        grade = _of_batch(deed, call) if deed.is_child else _grade(deed, call, wholes, parts)
         if grade:
             graded.setdefault(grade, []).append(call)
     if not graded:
         return None
     best = max(graded)
     if best == _NAMED:
-        return Cause("exact", max(graded[best], key=lambda call: (_is_here(call, deletion), *_when(call))))
-    found = _latest_of_each(graded[best])
+        return Cause("exact", max(graded[best], key=lambda call: (_is_here(call, deed), *_when(call))))
+    found = _latest_of_each(graded[best], deed.event.time or "")
     if len(found) > 1:
-        found = [call for call in found if _near(deletion, call)] or found
-    return Cause("likely", found[0]) if len(found) == 1 else Cause("ambiguous", None, len(found))
+        found = [call for call in found if _near(deed, call)] or found
+    if len(found) == 1:
+        return Cause("likely", found[0])
+    return Cause("ambiguous", None, len(found), frozenset(call.event.event_id for call in found))
 
 
-def _is_here(call: Call, deletion: Call) -> bool:
+def _is_here(call: Call, deed: Call) -> bool:
     """Prefer the copy of a call that the same account has."""
-    return call.event.account == deletion.event.account
+    return call.event.account == deed.event.account
 
 
 def _when(call: Call) -> tuple[str, str]:
@@ -116,33 +122,35 @@ def _of_batch(child: Call, call: Call) -> int:
     return _CALLER if call.by.principal_id == child.by.principal_id and call.by.arn == child.by.arn else 0
 
 
-def _grade(deletion: Call, call: Call, wholes: frozenset[str], parts: frozenset[str]) -> int:
+def _grade(deed: Call, call: Call, wholes: frozenset[str], parts: frozenset[str]) -> int:
     """Say how much speaks for this call: 0 when something speaks against it, or nothing for it.
 
     `parts` are names that a stack may have for what was deleted to be named after it.
     """
-    if not _may_be(deletion, call):
+    if not _may_be(deed, call):
         return 0
-    if _same_thing(deletion, call):
+    if _same_thing(deed, call):
         return _NAMED
     if wholes:
         return (_NAMED if call.destroys else _PART) if wholes & call.wholes else 0
     if parts & call.wholes:
         return _PART
-    if _is_of_its_own(deletion):
+    if _is_of_its_own(deed):
         return 0
-    same_caller = call.by.principal_id is not None and deletion.by.principal_id == call.by.principal_id
-    if same_caller or same_role(call.role, deletion.by.role_arn):
+    same_caller = call.by.principal_id is not None and deed.by.principal_id == call.by.principal_id
+    if same_caller or same_role(call.role, deed.by.role_arn):
         return _CALLER
-    return _TIME if _is_own(deletion) and _in_time(deletion, call, SHORT) else 0
+    return _TIME if deed.destroys and _is_own(deed) and _in_time(deed, call, SHORT) else 0
 
 
-def _may_be(deletion: Call, call: Call) -> bool:
-    """Tell whether nothing speaks against it: place, service, and with whose rights the service deleted."""
-    who = deletion.by
-    if call.event.account != deletion.event.account or _service_of(call) != called_by(deletion.service or ""):
+def _may_be(deed: Call, call: Call) -> bool:
+    """Tell whether nothing speaks against it: place, service, and with whose rights the service acted."""
+    who = deed.by
+    if deed.verb is Verb.CREATE and call.destroys:
         return False
-    if call.event.region != deletion.event.region and _service_of(deletion) not in _GLOBAL:
+    if call.event.account != deed.event.account or _service_of(call) != called_by(deed.service or ""):
+        return False
+    if call.event.region != deed.event.region and _service_of(deed) not in _GLOBAL:
         return False
     if who.kind in _NO_ROLES:
         return who.principal_id == call.by.principal_id
@@ -151,20 +159,20 @@ def _may_be(deletion: Call, call: Call) -> bool:
     return True
 
 
-def _same_thing(deletion: Call, call: Call) -> bool:
+def _same_thing(deed: Call, call: Call) -> bool:
     """Tell whether both name one thing by what only that one has; a service event needs but name what was asked."""
-    shared = call.names & (deletion.names | deletion.texts)
-    return bool(shared) if _is_of_its_own(deletion) else any(_UNIQUE.fullmatch(text) for text in shared)
+    shared = call.names & (deed.names | deed.texts)
+    return bool(shared) if _is_of_its_own(deed) else any(_UNIQUE.fullmatch(text) for text in shared)
 
 
-def _is_of_its_own(deletion: Call) -> bool:
+def _is_of_its_own(deed: Call) -> bool:
     """Tell whether a service ends what is of its own kind, as Secrets Manager a secret: then it names the thing."""
-    return deletion.by.arn is None and _service_of(deletion) == called_by(deletion.service or "")
+    return deed.by.arn is None and _service_of(deed) == called_by(deed.service or "")
 
 
-def _is_own(deletion: Call) -> bool:
+def _is_own(deed: Call) -> bool:
     """Tell whether the service acted in its own name, or in a role that only it is given."""
-    who = deletion.by
+    who = deed.by
     if who.arn is None or who.kind == "AWSService":
         return True
     role = who.role_arn or ""
@@ -186,22 +194,25 @@ def _made_for(names: Iterable[str]) -> Iterator[str]:
                 yield stack
 
 
-def _in_time(deletion: Call, call: Call, seconds: int) -> bool:
-    at, then = deletion.event.time, call.event.time
+def _in_time(deed: Call, call: Call, seconds: int) -> bool:
+    at, then = deed.event.time, call.event.time
     return at is not None and then is not None and later(at, -max(seconds, SKEW)) <= then <= later(at, SKEW)
 
 
-def _near(deletion: Call, call: Call) -> bool:
+def _near(deed: Call, call: Call) -> bool:
     """Tell whether the service's credentials began with this call."""
-    began, then = deletion.by.created, call.event.time
+    began, then = deed.by.created, call.event.time
     return (
         began is not None and then is not None and later(began, -_FORWARDED) <= then <= later(began, SKEW)
-    ) and not _is_own(deletion)
+    ) and not _is_own(deed)
 
 
-def _latest_of_each(calls: Iterable[Call]) -> list[Call]:
-    """Return the calls, of those on one and the same thing the latest: it was asked for again."""
+def _latest_of_each(calls: Iterable[Call], at: str) -> list[Call]:
+    """Return the calls, of those on one and the same thing the latest: it was asked for again.
+
+    One that another clock puts after the deed is taken where there is none before.
+    """
     latest: dict[object, Call] = {}
-    for call in sorted(calls, key=_when):
-        latest[call.batch or call.wholes or call.event.event_id] = call
+    for call in sorted(calls, key=lambda call: ((call.event.time or "") <= at, *_when(call))):
+        latest[call.batch or call.thing or call.wholes or call.event.event_id] = call
     return list(latest.values())

@@ -12,6 +12,7 @@ ACTIONS = (
     "revoke sessions",
     "remove password",
     "remove credential",
+    "delete key",
     "detach policy",
     "remove identity",
     "restore trust",
@@ -70,6 +71,8 @@ def of_thing(thing: Thing, found: Standing) -> Step | None:
     if found.gone:
         return None
     action = _BY_KIND.get(thing.kind, "withdraw access")
+    if action == "deactivate key" and found.state == "inactive":
+        action = "delete key"  # it gives no access, until somebody activates it again
     name = f"{thing.name} of {thing.owner}" if thing.owner else thing.name
     return Step(action, thing.kind, name, thing.event.event_id, thing.account, state=found.state)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -93,6 +94,15 @@ def same_role(one: str | None, other: str | None) -> bool:
     if not one or not other:
         return False
     return _role_key(one) == _role_key(other)
+
+
+def one_arn_each(arns: Iterable[str]) -> dict[str, str]:
+    """Return for each ARN of a role the one to call it by: with its path, where another of its ARNs has that."""
+    known: dict[tuple[str, str], str] = {}
+    found = sorted(set(arns))
+    for arn in found:
+        known[_role_key(arn)] = max(known.get(_role_key(arn), ""), arn, key=len)
+    return {arn: known[_role_key(arn)] for arn in found}
 
 
 def _role_key(arn: str) -> tuple[str, str]:

@@ -32,10 +32,15 @@ RULES: Mapping[tuple[str, str], Rule] = {
     ("iam", "createuser"): Rule("user", "q.username", "", "deleteuser", "r.user.arn", "r.user.userid"),
     ("iam", "createrole"): Rule("role", "q.rolename", "", "deleterole", "r.role.arn", "r.role.roleid"),
     ("iam", "createaccesskey"): Rule(
-        "access key", "r.accesskey.accesskeyid", "r.accesskey.username|q.username", "deleteaccesskey updateaccesskey"
+        "access key",
+        "r.accesskey.accesskeyid",
+        "r.accesskey.username|q.username",
+        "deleteaccesskey updateaccesskey deleteuser",
     ),
-    ("iam", "createloginprofile"): Rule("password", "q.username|r.loginprofile.username", "", "deleteloginprofile"),
-    ("iam", "updateloginprofile"): Rule("password", "q.username", "", "deleteloginprofile"),
+    ("iam", "createloginprofile"): Rule(
+        "password", "q.username|r.loginprofile.username", "", "deleteloginprofile deleteuser"
+    ),
+    ("iam", "updateloginprofile"): Rule("password", "q.username", "", "deleteloginprofile deleteuser"),
     ("iam", "createservicespecificcredential"): Rule(
         *("service credential", "r.servicespecificcredential.servicespecificcredentialid", "q.username"),
         "deleteservicespecificcredential updateservicespecificcredential",

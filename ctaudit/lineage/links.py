@@ -13,7 +13,9 @@ from ctaudit.lineage.credential import Credential, same_role
 from ctaudit.lineage.issued import Event, Issue
 
 Confidence = Literal["exact", "strong", "weak", "ambiguous", "gap"]
-Method = Literal["issued key", "session attributes", "role switch", "source address", "user agent", "shared event"]
+Method = Literal[
+    "issued key", "session attributes", "role switch", "source address", "user agent", "shared event", "cause"
+]
 
 SKEW = 2
 """Seconds by which two services' clocks may differ: a session's beginning and the event that began it."""
@@ -55,7 +57,7 @@ def _by_key(held: Credential, found: Sequence[Issue], beside: tuple[Issue, ...])
     """Choose among calls that handed out the same key: copies of one call, or a key id that came twice."""
     begun = [issue for issue in found if _near(issue.event.time, held.created, SKEW)] or list(found)
     latest = max(issue.event.time or "" for issue in begun)
-    copies = [issue for issue in begun if issue.event.time == latest]
+    copies = [issue for issue in begun if (issue.event.time or "") == latest]
     best, others = _of_copies(copies)
     return Link("exact", "issued key", best, (), (*beside, *others))
 
@@ -95,7 +97,19 @@ def _callers(issues: Iterable[Issue]) -> set[object]:
     calls: dict[object, list[Issue]] = {}
     for issue in issues:
         calls.setdefault(issue.shared or issue.event.event_id or id(issue), []).append(issue)
-    return {_caller(_of_copies(copies)[0].caller) for copies in calls.values()}
+    return {_caller(who) for copies in calls.values() for who in _told_of(copies)}
+
+
+def _told_of(copies: Sequence[Issue]) -> list[Credential]:
+    """Return the callers that records of one `sharedEventID` tell of: one, unless these are no copies of one call."""
+    named = [issue.caller for issue in copies if issue.caller.kind != "AWSAccount"]
+    ids = {who.principal_id for who in named}
+    veiled = [issue.caller for issue in copies if issue.caller.kind == "AWSAccount"]
+    return named + [who for who in veiled if not named or not (who.principal_id in ids or _is_account(who))]
+
+
+def _is_account(who: Credential) -> bool:
+    return who.principal_id is None or who.principal_id == who.account
 
 
 def _caller(who: Credential) -> object:

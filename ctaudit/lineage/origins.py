@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 
 from ctaudit import limits
-from ctaudit.lineage.walk import Walk, start
+from ctaudit.lineage.calls import Call
+from ctaudit.lineage.walk import Walk, begin, start
 from ctaudit.query import Record
 
 Ticket = str | int | None
@@ -24,7 +25,13 @@ class Origins:
 
     def ticket(self, record: Record) -> Ticket:
         """Note a record whose origin is wanted; the earliest call with a credential must come first."""
-        walk = start(record, proofs_suffice=True)
+        return self._noted(start(record, proofs_suffice=True))
+
+    def ticket_of(self, call: Call) -> Ticket:
+        """Note a call that caused something, whose origin is wanted."""
+        return self._noted(begin(call.event, call.by, proofs_suffice=True))
+
+    def _noted(self, walk: Walk) -> Ticket:
         if walk.wanted is None:
             return walk.origin
         first = walk.hops[0]

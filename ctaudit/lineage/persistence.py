@@ -19,6 +19,7 @@ from ctaudit.records.verbs import bare_name
 
 State = Literal["standing", "removed", "replaced", "inactive", "unknown"]
 _DEPTH = 6
+_KEY, _END = "access key", "deleteuser"
 _UNIQUE = ("access key", "service credential", "signing certificate", "key grant")
 """Kinds whose names are never given to another one, so that a call need not name the owner."""
 
@@ -58,8 +59,9 @@ class Thing:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Every text by which a later call may name it."""
-        return tuple(dict.fromkeys(one for one in (self.name, self.arn) if one))
+        """Every text by which a later call may name it, or the user whose end is its end."""
+        owner = self.owner if self.kind == _KEY and _END in self.undone else None
+        return tuple(dict.fromkeys(one for one in (self.name, self.arn, owner) if one))
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +143,12 @@ def undoes(thing: Thing, record: Record) -> bool:
         return False
     texts = {fold(text) for text in _leaves(record.get("requestParameters"), _DEPTH)}
     last = {text.rpartition("/")[2].rpartition(":")[2] for text in texts}
+    if name == _END and thing.kind == _KEY:
+        # IAM deletes no user that has keys: the call that deleted them may be in a log that is not there.
+        return thing.owner is not None and fold(thing.owner) in texts
     owned = thing.owner is None or thing.kind in _UNIQUE or fold(thing.owner) in texts | last
-    return owned and any(fold(one) in texts or fold(one) in last for one in thing.names)
+    own = (one for one in (thing.name, thing.arn) if one)
+    return owned and any(fold(one) in texts or fold(one) in last for one in own)
 
 
 def _withdraws(record: Record) -> bool:

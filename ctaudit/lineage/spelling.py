@@ -61,8 +61,10 @@ def federated(who: Credential, session: str | None, role_arn: str | None) -> str
     return f"{who.user or who.principal_id} ({_provider(who.provider)})"
 
 
-def outsider(who: Credential) -> str:
-    """Write a caller of whom only the account and an id are known."""
+def outsider(who: Credential) -> str | None:
+    """Write a caller of whom only the account and an id are known; None when neither is."""
+    if who.account is None or who.principal_id is None:
+        return who.principal_id if who.account is None else f"account {who.account}"
     return (
         f"{who.principal_id} of account {who.account}" if who.principal_id != who.account else f"account {who.account}"
     )

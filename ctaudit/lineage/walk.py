@@ -15,8 +15,9 @@ from ctaudit.lineage.links import SWITCH, Link, later, link
 from ctaudit.query import Record
 from ctaudit.records.anyjson import text_of
 
-MOST_HOPS = 20
-"""Calls in one chain; AWS ends chained sessions after an hour, so that real ones have a handful."""
+MOST_HOPS = 100
+"""Calls in one chain. Real ones have a handful; but AWS ends chained sessions after an hour, so that whoever keeps
+access by taking a role with itself, again and again, makes one of some dozens a day."""
 _LONGEST_SESSION = 36 * 3600 + 300
 """Seconds for which temporary credentials live at most: GetSessionToken's 36 hours."""
 
@@ -106,6 +107,11 @@ def start(record: Record, *, proofs_suffice: bool = False) -> Walk:
     if walk.held.kind == "AWSAccount" and shared and walk.hops[0].event.time:
         return replace(walk, wanted=Wanted((walk.hops[0].event.time,), shared=shared))
     return _onward(walk)
+
+
+def begin(event: Event, caller: Credential, *, before: tuple[Hop, ...] = (), proofs_suffice: bool = False) -> Walk:
+    """Begin at a call that handed out nothing; `before` it is what it caused."""
+    return _onward(Walk((*before, Hop(event, caller)), proofs_suffice=proofs_suffice))
 
 
 def advance(walk: Walk, found: Found) -> Walk:

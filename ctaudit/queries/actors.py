@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
+from ctaudit.lineage.copies import copies
 from ctaudit.lineage.origins import Origins
-from ctaudit.queries.cause import Causes
 from ctaudit.queries.filters import Filters
 from ctaudit.queries.rows import lookup_row
 from ctaudit.query import AnyOf, AnySet, Condition, Contains, Hit, OneOf, Query, Record, Span
@@ -13,7 +14,7 @@ from ctaudit.records.identity import matches_who, who_needle
 from ctaudit.records.outcome import outcome
 from ctaudit.records.targets import targets
 from ctaudit.records.verbs import Verb, bare_name, possible_verbs, verb
-from ctaudit.table import Value
+from ctaudit.table import Table, Value
 
 IDENTITY = (
     "useridentity.arn",
@@ -47,13 +48,28 @@ def timeline(span: Span, filters: Filters, who: str | None = None) -> Query:
 
 def rows(hits: Sequence[Hit], origins: Origins) -> list[tuple[Value, ...]]:
     """Return the lookup rows of the hits, in time order, each with all its targets, and with tickets for `origins`."""
-    causes = Causes(origins)
     found: list[tuple[Value, ...]] = []
     for hit in hits:
         record = hit.parse()
         shown = targets(record)
-        found.append(lookup_row(hit, record, shown, causes.origin(record, shown), judged=False))
+        found.append(lookup_row(hit, record, shown, origins.ticket(record), judged=False))
     return found
+
+
+def copied(hits: Sequence[Hit]) -> frozenset[int]:
+    """Return the places of hits that are other accounts' copies of calls that are there as well."""
+    shared = [place for place, hit in enumerate(hits) if "sharedEventID" in hit.text]
+    return frozenset(shared[place] for place in copies([hits[place].parse() for place in shared]))
+
+
+def with_copies(table: Table, copied: frozenset[int]) -> Table:
+    """Return the same, which says how many of its rows are copies: each is evidence."""
+    count = len(copied)
+    if not count:
+        return table
+    them = "1 row is another account's copy" if count == 1 else f"{count:,} rows are other accounts' copies"
+    said = f"{them} of calls in other rows (they share a sharedEventID); --by origin counts each call once"
+    return replace(table, notes=(*table.notes, said))
 
 
 def _query(span: Span, filters: Filters, who: str | None, conditions: tuple[Condition, ...]) -> Query:

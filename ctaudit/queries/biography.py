@@ -15,7 +15,7 @@ from ctaudit.queries.life_kinds import QUIET, begins_another, kind_of, makes_ane
 from ctaudit.queries.settings import ATTACHMENTS, Step, given, learned, steps, turned
 from ctaudit.queries.subjects import OtherNames, Subject, Subjects, region_of, subject_of
 from ctaudit.query import Hit, Record
-from ctaudit.records.anyjson import object_of, text_of
+from ctaudit.records.anyjson import text_of
 from ctaudit.records.difference import Line
 from ctaudit.records.outcome import outcome, outcome_for
 from ctaudit.records.targets import Target, targets
@@ -70,18 +70,6 @@ def named_in(record: Record) -> Iterator[Target]:
                 yield end
 
 
-def first_copies(records: Sequence[Record]) -> list[int]:
-    """Return the places of records, of several accounts' copies of one call only that which names its caller."""
-    chosen: dict[object, int] = {}
-    for place, record in enumerate(records):
-        shared, name = text_of(record.get("sharedEventID")), text_of(record.get("eventName"))
-        key = (shared, name) if shared and name else place
-        kept = chosen.setdefault(key, place)
-        if kept != place and not _names_caller(records[kept]) and _names_caller(record):
-            chosen[key] = place
-    return sorted(chosen.values())
-
-
 def births_first(records: Sequence[Record], is_thing: Callable[[Target], bool]) -> list[int]:
     """Return the places of records in order of time, in each second the creation of the thing before what followed it.
 
@@ -101,10 +89,6 @@ def births_first(records: Sequence[Record], is_thing: Callable[[Target], bool]) 
 
 def _own_kinds(record: Record, is_thing: Callable[[Target], bool]) -> set[str]:
     return {kind_of(record, each, _result(record, each)) for each in named_in(record) if is_thing(each)}
-
-
-def _names_caller(record: Record) -> bool:
-    return bool(object_of(record.get("userIdentity")).get("arn"))
 
 
 def is_quiet(record: Record, target: Target) -> bool:

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ctaudit.lineage.calls import Call
-from ctaudit.queries.rows import CAUSE
+from ctaudit.lineage.origins import Origins
+from ctaudit.queries.rows import CAUSE, ORIGIN
 from ctaudit.table import Value
 
 _MOST_NOTES = 5
@@ -20,6 +21,13 @@ class Caused:
     call: Call | None
     """The first call of the cascade; None when it is ambiguous."""
     count: int = 1
+    nobodys: bool = False
+    """Whether nobody called, but a service acted in its own name."""
+
+    @property
+    def behind(self) -> Call | None:
+        """The call behind which stands who stands behind this; None when that is not sure, or somebody called."""
+        return self.call if self.nobodys and self.confidence == "exact" else None
 
 
 def wanting(rows: Sequence[tuple[Value, ...]]) -> list[int]:
@@ -27,14 +35,22 @@ def wanting(rows: Sequence[tuple[Value, ...]]) -> list[int]:
     return [place for place, row in enumerate(rows) if row[CAUSE]]
 
 
-def told(rows: Sequence[tuple[Value, ...]], found: Mapping[int, Caused | None]) -> list[tuple[Value, ...]]:
-    """Return the rows with their causes, `found` by place; those of which none was found or looked for have none."""
+def told(
+    rows: Sequence[tuple[Value, ...]], found: Mapping[int, Caused | None], origins: Origins
+) -> list[tuple[Value, ...]]:
+    """Return the rows with their causes, `found` by place; those of which none was found or looked for have none.
+
+    Who stands behind what a service surely did because of a call stands behind that call, as a trace tells it.
+    """
     shown = list(rows)
     for place in wanting(rows):
         each = found.get(place)
         cause = each.call.event.event_id if each is not None and each.call is not None else None
         confidence = each.confidence if each is not None else None
-        shown[place] = (*shown[place][:CAUSE], cause, confidence, *shown[place][CAUSE + 2 :])
+        row = (*shown[place][:CAUSE], cause, confidence, *shown[place][CAUSE + 2 :])
+        if each is not None and (call := each.behind) is not None:
+            row = (*row[:ORIGIN], origins.ticket_of(call), *row[ORIGIN + 1 :])
+        shown[place] = row
     return shown
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from ctaudit import limits
 from ctaudit.queries.biography import Moment, Tally
+from ctaudit.queries.cause_columns import Caused
 from ctaudit.queries.rows import COLUMNS as ROW
 from ctaudit.queries.subjects import Subject
 from ctaudit.table import Column, Value
@@ -28,18 +29,17 @@ _TAKEN = (
     *("client", "account", "region", "event_source", "read_only", "event_id", "integrity", "source", "record"),
     "account_name",
 )
+_SURE = Column("cause_confidence", 8)
 _AT = {column.name: place for place, column in enumerate(ROW)}
-COLUMNS = (*_OWN, *(ROW[_AT[name]] for name in _TAKEN), Column("differences", 9), Column("alias", 9))
+COLUMNS = (*_OWN, *(ROW[_AT[name]] for name in _TAKEN), Column("differences", 9), Column("alias", 9), _SURE)
 """Keys and their order are stable: new ones may be added at the end; none is renamed or removed.
 
 `differences` and `alias` are nested; `change` and `through` tell the same in words."""
 _SHOWN_NAMES = 5
 
 
-def life_row(
-    moment: Moment, thing: str, cause: tuple[str | None, str] | None, lookup: tuple[Value, ...]
-) -> tuple[Value, ...]:
-    """Return one row, given whose life it is, its lookup row, and what caused it: event id, and name with its target.
+def life_row(moment: Moment, thing: str, cause: Caused | None, lookup: tuple[Value, ...]) -> tuple[Value, ...]:
+    """Return one row, given whose life it is, its lookup row, and what caused it.
 
     `resource` is what the event acted on, `thing` whose life it is told in.
     """
@@ -52,11 +52,20 @@ def life_row(
         moment.target.arn or moment.target.name,
         thing,
         moment.life,
-        *(cause or (None, None)),
+        *_cause(cause),
     )
     taken = (lookup[_AT[name]] for name in _TAKEN)
     alias = moment.through.as_json() if moment.through is not None else None
-    return (*own, *taken, [line.as_json() for line in moment.lines], alias)
+    sure = cause.confidence if cause is not None else None
+    return (*own, *taken, [line.as_json() for line in moment.lines], alias, sure)
+
+
+def _cause(cause: Caused | None) -> tuple[str | None, str | None]:
+    """Return the event id of the call, and its name with what it acted on: `CreateStack shop`."""
+    if cause is None or cause.call is None:
+        return None, None
+    call = cause.call
+    return call.event.event_id, f"{call.event.name} {call.on}" if call.on else str(call.event.name)
 
 
 def change_of(moment: Moment) -> str | None:

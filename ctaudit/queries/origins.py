@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from ctaudit.lineage.calls import is_caused
 from ctaudit.queries.rows import COLUMNS as ROW
 from ctaudit.queries.rows import ORIGIN
 from ctaudit.queries.sessions import session_key
 from ctaudit.query import AnyOf, OneOf, Query, Record
 from ctaudit.records.anyjson import fold, object_of, text_of
-from ctaudit.table import Column, Value
+from ctaudit.table import Column, Table, Value
 
 COLUMNS = (
     Column("origin", 0),
@@ -25,9 +26,9 @@ COLUMNS = (
 
 _MOST_IDS = 500
 """Principals up to which SQL is told whose calls to look at."""
-_OTHER, _SERVICE_EVENT = "awsaccount", "awsserviceevent"
+_OTHER, _SERVICE, _SERVICE_EVENT = "awsaccount", "awsservice", "awsserviceevent"
 """Their origins are known only with the rows: another copy of each call names another account's caller, and what a
-service ends was begun by an earlier row."""
+service deletes in its own name may be because of somebody's call."""
 _AT = {column.name: place for place, column in enumerate(ROW)}
 
 
@@ -63,17 +64,30 @@ def of_sessions(query: Query, firsts: Sequence[Record]) -> Query:
     if len(ids) > _MOST_IDS:
         return replace(query, decide=decide)
     columns = ("useridentity.principalid", "useridentity.arn", "useridentity.invokedby")
-    later = (OneOf("useridentity.type", (_OTHER,)), OneOf("eventtype", (_SERVICE_EVENT,)))
+    later = (OneOf("useridentity.type", (_OTHER, _SERVICE)), OneOf("eventtype", (_SERVICE_EVENT,)))
     whose = AnyOf((*(OneOf(column, (*ids, "")) for column in columns), *later))
     return replace(query, conditions=(*query.conditions, whose), decide=decide)
 
 
 def _is_later_known(record: Record) -> bool:
-    kind = text_of(object_of(record.get("userIdentity")).get("type")) or ""
-    return fold(kind) == _OTHER or fold(text_of(record.get("eventType")) or "") == _SERVICE_EVENT
+    kind = fold(text_of(object_of(record.get("userIdentity")).get("type")) or "")
+    return (
+        kind == _OTHER
+        or (kind == _SERVICE and is_caused(record))
+        or fold(text_of(record.get("eventType")) or "") == _SERVICE_EVENT
+    )
 
 
-def counted(rows: Iterable[tuple[Value, ...]]) -> list[tuple[Value, ...]]:
+def counted(table: Table, copied: frozenset[int], limit: int | None) -> Table:
+    """Return the rows of `table` counted by their origin; other accounts' copies of its calls, by place, are none."""
+    groups = _groups(row for place, row in enumerate(table.rows) if place not in copied)
+    count = len(copied)
+    them = "1 copy of a call in another account's log is" if count == 1 else f"{count:,} other accounts' copies are"
+    notes = (*table.notes, *((f"{them} not counted again",) if count else ()))
+    return replace(table, columns=COLUMNS, rows=groups[:limit], matched=len(groups), notes=notes)
+
+
+def _groups(rows: Iterable[tuple[Value, ...]]) -> list[tuple[Value, ...]]:
     """Count lookup rows, which are in order of time, by their origin: the most calls first, those without one last."""
     groups: dict[str | None, list[tuple[Value, ...]]] = {}
     for row in rows:

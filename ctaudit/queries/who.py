@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 
 from ctaudit.lineage.origins import Origins
 from ctaudit.queries.batches import MOST_KEYS, Batches
-from ctaudit.queries.cause import Causes
 from ctaudit.queries.rows import lookup_row
 from ctaudit.query import AnyOf, Condition, Contains, Hit, OneOf, Query, Record, Span
 from ctaudit.records.outcome import outcome
@@ -102,12 +101,11 @@ def who(deed: Deed, text: str, span: Span) -> tuple[Query, Thing, Tally]:
 
 def rows(deed: Deed, thing: Thing, hits: Sequence[Hit], origins: Origins) -> list[tuple[Value, ...]]:
     """Return the lookup rows of the hits, which are in time order, with tickets for `origins`."""
-    causes = Causes(origins)
     found: list[tuple[Value, ...]] = []
     for hit in hits:
         record = hit.parse()
         shown = shown_of(record, thing, deed)
-        found.append(lookup_row(hit, record, shown, causes.origin(record, shown), judged=True))
+        found.append(lookup_row(hit, record, shown, origins.ticket(record), judged=True))
     return found
 
 

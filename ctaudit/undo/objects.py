@@ -19,11 +19,13 @@ def _bucket(lost: Lost) -> str:
 
 def _object(lost: Lost, known: Known, now: str) -> Undo:
     found = _of_version(lost, known) if text_of(lost.event.asked("versionid")) else _of_marker(lost, known, now)
-    emptied = [event for event in known.after(lost, "DeleteBucket", _bucket(lost)) if event.time > lost.event.time]
-    if emptied and found.state != "restored":
-        gone = f"the bucket itself was deleted later, which needs it to be empty: {told(emptied[0])}"
-        return Undo("gone", gone, None, emptied[0].event_id, _versions(lost))
-    return found
+    emptied = known.after(lost, "DeleteBucket", _bucket(lost))
+    if not emptied:
+        return found
+    gone = f"the bucket itself was deleted later, which needs it to be empty: {told(emptied[0])}"
+    if found.state == "restored":
+        gone = f"{found.because}; but {gone}"
+    return Undo("gone", gone, None, emptied[0].event_id)
 
 
 def _of_version(lost: Lost, known: Known) -> Undo:

@@ -372,6 +372,7 @@ def clusters() -> list[Record]:
     request = {"keyId": FAR_KEY, "granteePrincipal": FAR.arn}
     days.call("kms:CreateGrant", request, who=far, **shared)
     days.call("kms:CreateGrant", request, who=outsider(far, PRODUCTION), **shared)
+    days.records[-1]["eventTime"] = days.records[-2]["eventTime"]  # copies of one call have one time
     return days.records
 
 

@@ -296,7 +296,7 @@ def test_what_lies_before_the_span_is_known_though_not_shown(told: Told, lived: 
 def test_the_row_keys_and_the_words_of_kinds_are_a_contract(told: Told) -> None:
     names = [column.name for column in COLUMNS]
     assert names[:9] == ["time", "kind", "event_name", "change", "through", "resource", "thing", "life", "cause"]
-    assert names[-3:] == ["account_name", "differences", "alias"]
+    assert names[-4:] == ["account_name", "differences", "alias", "cause_confidence"]
     everything = [row for name in ("ledger", lives.INSTANCE, "shop") for row in told(name, reads=True)]
     assert all(list(row) == names for row in everything)
     assert {row["kind"] for row in everything} <= set(KINDS)

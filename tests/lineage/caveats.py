@@ -29,7 +29,7 @@ from tests.trail.company import CI, HOME, MANAGEMENT, PRODUCTION
 from tests.trail.events import event
 from tests.trail.handing_out import assume_root, create_access_key, federation_token, session_token, switch_role
 from tests.trail.ids import Ids
-from tests.trail.principals import Client, Principal, User, root
+from tests.trail.principals import Client, Principal, Record, User, root
 from tests.trail.sessions import assume_role, console_login, service_assumes
 
 CAROL = User(CI, "carol", "AIDACAROLEXAMPLE", ALICE.key)
@@ -185,6 +185,60 @@ def agent_that_claims_to_be_aws(ids: Ids) -> Scenario:
     used = assume_role(ids, AT, MALLORY.calling(ELSEWHERE), DEPLOY, "job", HOME).session
     other = assume_role(ids, AT, ALICE.calling(Client("198.51.100.7", "AWS Internal")), DEPLOY, "job", HOME)
     return _of(_act(ids, used), (), None, "gap", "no call in the store", more=other.records)
+
+
+def two_calls_of_one_shared_id(ids: Ids) -> Scenario:
+    """Two callers' calls that bear one `sharedEventID` are no copies of one call: nobody is picked."""
+    one = assume_role(ids, AT, ALICE.calling(DESK), DEPLOY, "job", HOME)
+    other = assume_role(ids, AT, MALLORY.calling(ELSEWHERE), DEPLOY, "job", HOME)
+    lead = [record | {"sharedEventID": "one-for-all"} for record in (*one.records, *other.records)]
+    used = _keyless(one).using("something/1", "192.0.2.200")
+    return _of(_act(ids, used), (), None, "ambiguous", "2 calls", more=lead)
+
+
+def two_copies_of_one_call_without_a_key(ids: Ids) -> Scenario:
+    """Both accounts' copies of one call, of a session that its key does not tell, are of one caller."""
+    issued = assume_role(ids, AT, ALICE.calling(DESK), company.PLATFORM_ADMIN, "job", HOME)
+    own, copy = issued.records
+    return _of(_act(ids, _keyless(issued)), [own], ALICE.arn, "strong", more=[copy])
+
+
+def role_that_takes_itself(ids: Ids) -> Scenario:
+    """A role's session that takes the same role under the same name, twice in a second."""
+    one = assume_role(ids, AT, ALICE.calling(DESK), DEPLOY, "job", HOME)
+    two = assume_role(ids, AT + timedelta(seconds=1), one.session, DEPLOY, "job", HOME)
+    three = assume_role(ids, AT + timedelta(seconds=1), two.session, DEPLOY, "job", HOME)
+    return _of(_act(ids, three.session), [*three.records, *two.records, *one.records], ALICE.arn, "exact")
+
+
+def role_that_keeps_itself_alive(ids: Ids) -> Scenario:
+    """A role that is taken with itself every quarter of an hour for ten hours: the chain leads to who began it."""
+    who, lead = ALICE.calling(DESK), list[Record]()
+    for number in range(40):
+        issued = assume_role(ids, AT + timedelta(minutes=15 * number), who, DEPLOY, "job", HOME)
+        lead, who = [*issued.records, *lead], issued.session
+    return _of(_act(ids, who, AT + timedelta(hours=10)), lead, ALICE.arn, "exact")
+
+
+def caller_of_whom_nothing_is_told(ids: Ids) -> Scenario:
+    """A copy of a call whose caller has neither id nor account has no origin, rather than one called None."""
+    copy = assume_role(ids, AT, ALICE.calling(DESK), company.PLATFORM_ADMIN, "b", HOME).records[1]
+    bare = copy | {"userIdentity": {"type": "AWSAccount", "principalId": None, "accountId": None}}
+    return _of(bare, (), None, "gap", "does not name the caller")
+
+
+def caller_of_whom_the_account_is_told(ids: Ids) -> Scenario:
+    copy = assume_role(ids, AT, ALICE.calling(DESK), company.PLATFORM_ADMIN, "b", HOME).records[1]
+    bare = copy | {"userIdentity": {"type": "AWSAccount", "accountId": CI}}
+    return _of(bare, (), f"account {CI}", "gap", "does not name the caller")
+
+
+def token_and_two_roles(ids: Ids) -> Scenario:
+    """GetSessionToken, with it a role, with that another one."""
+    token = session_token(ids, AT, ALICE, DESK, HOME)
+    one = assume_role(ids, AT + timedelta(minutes=1), token.session, DEPLOY, "job", HOME)
+    two = assume_role(ids, AT + timedelta(minutes=2), one.session, ADMIN, "job", HOME)
+    return _of(_act(ids, two.session), [*two.records, *one.records, *token.records], ALICE.arn, "exact")
 
 
 CAVEATS: tuple[Callable[[Ids], Scenario], ...] = tuple(

@@ -397,10 +397,10 @@ def endless(ids: Ids) -> Scenario:
     """A chain longer than any real one is cut, and that is said."""
     who = ALICE.calling(DESK)
     lead: list[Record] = []
-    for number in range(30):
-        issued = assume_role(ids, AT + timedelta(seconds=10 * number), who, DEPLOY, f"s{number}", HOME)
+    for number in range(110):
+        issued = assume_role(ids, AT + timedelta(seconds=3 * number), who, DEPLOY, f"s{number}", HOME)
         lead, who = [*issued.records, *lead], issued.session
-    return _of(_act(ids, who), lead[:20], None, "gap", "more than 20", more=lead[20:])
+    return _of(_act(ids, who), lead[:100], None, "gap", "more than 100", more=lead[100:])
 
 
 def call_that_aws_may_yet_invent(ids: Ids) -> Scenario:

@@ -17,7 +17,7 @@ from tests.store.stores import put
 from tests.trail import company
 from tests.trail.company import CI, HOME
 from tests.trail.events import denied, event
-from tests.trail.handing_out import create_access_key
+from tests.trail.handing_out import create_access_key, switch_role
 from tests.trail.ids import Ids
 from tests.trail.principals import Principal, Record, User
 from tests.trail.sessions import assume_role, console_login, service_assumes
@@ -112,8 +112,92 @@ def test_a_key_stands_until_it_is_taken_away(tmp_path: Path, undoing: str, reque
     assert bool(answer["persistence"]) == (state != "removed")
     steps = [step for step in answer["steps"] if NEW.key in step["name"]]
     assert [(step["kind"], step["state"]) for step in steps] == (
-        [] if state == "removed" else [("deactivate key", state)]
+        [] if state == "removed" else [("delete key" if state == "inactive" else "deactivate key", state)]
     )
+
+
+@pytest.mark.parametrize(
+    ("undoing", "status", "after", "step"),
+    [
+        ("iam:DeleteAccessKey", {}, 0, None),
+        ("iam:UpdateAccessKey", {"status": "Inactive"}, 0, "delete key"),
+        ("iam:UpdateAccessKey", {"status": "Active"}, 0, "deactivate key"),
+        ("iam:UpdateAccessKey", {"status": "Inactive"}, 30, "delete key"),
+        ("iam:UpdateAccessKey", {"status": "Inactive"}, 900, "deactivate key"),
+        ("iam:DeleteAccessKey", {}, 900, "deactivate key"),
+    ],
+)
+def test_of_a_key_that_was_asked_about_only_what_remains_is_advised(
+    tmp_path: Path, undoing: str, status: Record, after: int, step: str | None
+) -> None:
+    """One that was used long after it was taken away works again: the log of that is not there."""
+    ids, who = Ids("asked key"), MALLORY.calling(ELSEWHERE)
+    records = [event(ids, AT, "s3:ListBuckets", who, HOME)]
+    request = {"accessKeyId": MALLORY.key, "userName": MALLORY.name} | status
+    records.append(event(ids, LATER, undoing, ALICE.calling(DESK), HOME, request, None))
+    if after:
+        records.append(event(ids, LATER + timedelta(seconds=after), "s3:ListBuckets", who, HOME))
+    answer = blast(tmp_path, MALLORY.key or "", records)
+    told_steps = [row["kind"] for row in answer["steps"] if MALLORY.key in row["name"]]
+    assert told_steps == ([step] if step else [])
+    assert any("nothing to deactivate" in note for note in answer["notes"]) == (step is None)
+
+
+@pytest.mark.parametrize(("gone", "state"), [(NEW.name, "removed"), ("somebody-else", "standing")])
+def test_the_end_of_a_user_is_that_of_the_keys_and_the_password(tmp_path: Path, gone: str, state: str) -> None:
+    """IAM deletes no user that has any, so the calls that took them away are in a log that is not there."""
+    ids, who = Ids("end of user"), MALLORY.calling(ELSEWHERE)
+    records = [
+        create_access_key(ids, AT, who, NEW, NEW.key or "", HOME),
+        event(ids, AT, "iam:CreateLoginProfile", who, HOME, {"userName": NEW.name}),
+        event(ids, LATER, "iam:DeleteUser", ALICE.calling(DESK), HOME, {"userName": gone}),
+    ]
+    answer = blast(tmp_path, MALLORY.arn, records)
+    assert {row["kind"]: row["state"] for row in answer["created"]} == {"access key": state, "password": state}
+
+
+@pytest.mark.parametrize(("unique_id", "said"), [("AIDABACKUP2EXAMPLE", True), (NEW.unique_id, False)])
+def test_two_users_of_one_name_are_said_to_be_two(tmp_path: Path, unique_id: str, said: bool) -> None:
+    ids, again = Ids("two users"), User(CI, NEW.name, unique_id, "AKIABACKUP200EXAMPLE")
+    records = [event(ids, AT, "s3:ListBuckets", user.calling(DESK), HOME) for user in (NEW, again)]
+    ctaudit.ingest(tmp_path / "store", [str(put(tmp_path / "logs.json", records))], jobs=1)
+    for asked in (NEW.name, NEW.arn):
+        notes = ctaudit.open(tmp_path / "store").blast_radius(asked).document.notes
+        assert any("was made again" in note for note in notes) == said
+
+
+@pytest.mark.parametrize(("name", "said"), [("again", True), ("another", False)])
+def test_two_sessions_of_one_arn_are_said_to_be_two(tmp_path: Path, name: str, said: bool) -> None:
+    ids = Ids("two sessions")
+    one = assume_role(ids, AT, ALICE.calling(DESK), DEPLOY, "again", HOME)
+    two = assume_role(ids, AT + 3 * HOUR, MALLORY.calling(ELSEWHERE), DEPLOY, name, HOME)
+    acts = [
+        event(ids, AT + 4 * HOUR * place, "s3:ListBuckets", each.session, HOME) for place, each in enumerate((one, two))
+    ]
+    answer = blast(tmp_path, one.session.identity["arn"], [*one.records, *two.records, *acts])
+    assert any("names 2 sessions" in note for note in answer["notes"]) == said
+
+
+def test_a_role_whose_path_not_all_records_tell_is_one_step(tmp_path: Path) -> None:
+    ids = Ids("one step")
+    login = console_login(ids, AT, ALICE, WINDOW, HOME, mfa=True)
+    switched = switch_role(ids, AT + MINUTE, login.session, DEPLOY, ALICE.name, WINDOW, HOME)
+    act = event(ids, AT + 2 * MINUTE, "s3:ListBuckets", switched.session, HOME)
+    answer = blast(tmp_path, ALICE.name, [*login.records, *switched.records, act])
+    names = [row["name"] for row in answer["steps"] if row["note"] == "role"]
+    assert names == [DEPLOY.arn]
+    assert any("alice names 2 principals" in note for note in answer["notes"])
+
+
+def test_a_deletion_that_failed_or_was_of_another_key_takes_away_nothing(tmp_path: Path) -> None:
+    ids, who = Ids("other key"), MALLORY.calling(ELSEWHERE)
+    failed = ("NoSuchEntityException", "The Access Key cannot be found.")
+    gone = event(
+        ids, LATER, "iam:DeleteAccessKey", ALICE.calling(DESK), HOME, {"accessKeyId": MALLORY.key}, error=failed
+    )
+    other = event(ids, LATER, "iam:DeleteAccessKey", ALICE.calling(DESK), HOME, {"accessKeyId": ALICE.key})
+    answer = blast(tmp_path, MALLORY.key or "", [event(ids, AT, "s3:ListBuckets", who, HOME), gone, other])
+    assert [row["kind"] for row in answer["steps"]] == ["deactivate key"]
 
 
 @pytest.mark.parametrize(

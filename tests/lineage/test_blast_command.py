@@ -42,9 +42,12 @@ def test_what_the_intruder_left_behind_still_stands(answer: dict[str, Any]) -> N
     assert (kinds["access key"]["state"], kinds["user"]["state"]) == ("inactive", "standing")
 
 
-def test_the_first_step_is_the_stolen_key(answer: dict[str, Any]) -> None:
-    first, *_ = answer["steps"]
-    assert (first["kind"], first["name"]) == ("deactivate key", f"{ANSWERS.stolen_key} of ci-deploy")
+def test_the_stolen_key_is_not_to_be_deactivated_again(answer: dict[str, Any]) -> None:
+    """The story's people have deactivated it; what remains is to revoke the sessions, and to delete it."""
+    assert answer["steps"][0]["kind"] == "revoke sessions"
+    (of_key,) = [step for step in answer["steps"] if ANSWERS.stolen_key in step["name"]]
+    assert (of_key["kind"], of_key["name"]) == ("delete key", f"{ANSWERS.stolen_key} of ci-deploy")
+    assert of_key["state"] == "inactive"
 
 
 def test_the_picture_shows_what_was_destroyed_and_no_call_that_only_read(case: Case, ask: Ask) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -64,7 +65,9 @@ def test_the_limit_counts_the_rows_of_the_origin(ask: Ask, case: Case) -> None:
 def test_calls_are_counted_by_who_stands_behind_them(ask: Ask, case: Case) -> None:
     counts = rows(ask, case, "what-did", "deploy-production", "--by", "origin")
     did = rows(ask, case, "what-did", "deploy-production")
-    assert sum(row["calls"] for row in counts) == len(did)
+    told = ask("what-did", "deploy-production", "--by", "origin", folder=case.folder).err
+    copies = re.search(r"(\d+) (?:copy of|other accounts' copies)", told)
+    assert sum(row["calls"] for row in counts) + (int(copies[1]) if copies else 0) == len(did)
     (stolen,) = [row for row in counts if row["origin"] == company.CI_DEPLOY.arn]
     assert stolen["calls"] == sum(row["origin"] == company.CI_DEPLOY.arn for row in did)
 
@@ -102,3 +105,26 @@ def test_what_is_not_there_says_what_the_logs_cover(ask: Ask, case: Case) -> Non
     done = ask("trace", "no-such-event", "--fail-empty", folder=case.folder)
     assert (done.out, done.code) == ("", 1)
     assert "no event, access key or session no-such-event is in the store" in done.err
+
+
+@pytest.mark.parametrize(
+    ("asked", "pointed"),
+    [
+        ("arn:aws:iam::444455556666:role/platform-admin", True),
+        ("arn:aws:iam::444455556666:role/with/a/path/platform-admin", True),
+        ("arn:aws:sts::444455556666:assumed-role/platform-admin", True),
+        ("platform-admin", True),
+        ("arn:aws:sts::444455556666:assumed-role/platform-admin/no-such-session", False),
+        ("00000000-1111-2222-3333-444455556666", False),
+        ("ASIANOSUCHKEY0EXAMPLE", False),
+    ],
+)
+def test_a_role_that_is_asked_about_is_pointed_to_its_sessions(asked: str, pointed: bool, ask: Ask, case: Case) -> None:
+    done = ask("trace", asked, folder=case.folder)
+    assert done.out == ""
+    assert (f"ctaudit sessions {asked} lists the sessions" in done.err) == pointed
+
+
+def test_the_session_that_is_listed_for_a_role_can_be_traced(ask: Ask, case: Case) -> None:
+    (first, *_) = rows(ask, case, "sessions", "platform-admin")
+    assert "origin:" in ask("trace", first["principal"], folder=case.folder).out

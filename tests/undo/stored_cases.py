@@ -95,6 +95,21 @@ def object_in_a_bucket_that_could_not_be_deleted(log: Log) -> Expected:
     return Expected("undo-emptied-2/a.csv", "restorable", told_by=0)
 
 
+def object_in_a_bucket_that_was_deleted_in_that_second(log: Log) -> Expected:
+    """There is no object in a bucket that is gone: the deletion of the object came first."""
+    _delete_object(log, "undo-emptied-3", "a.csv")
+    log.call("s3:DeleteBucket", {"bucketName": "undo-emptied-3"})
+    log.records[1]["eventTime"] = log.records[0]["eventTime"]
+    return Expected("undo-emptied-3/a.csv", "gone", words="bucket itself", told_by=1)
+
+
+def object_that_was_restored_before_its_bucket_was_deleted(log: Log) -> Expected:
+    _delete_object(log, "undo-emptied-5", "a.csv", {"x-amz-delete-marker": "true", "x-amz-version-id": "m1"})
+    _delete_object(log, "undo-emptied-5", "a.csv", {"x-amz-delete-marker": "true"}, versionId="m1")
+    log.call("s3:DeleteBucket", {"bucketName": "undo-emptied-5"})
+    return Expected("undo-emptied-5/a.csv", "gone", words="but the bucket itself", told_by=2)
+
+
 def object_whose_marker_was_deleted(log: Log) -> Expected:
     """Who deletes the marker brings the object back."""
     _delete_object(log, "undo-lifted-1", "a.csv", {"x-amz-delete-marker": "true", "x-amz-version-id": "m1"})

@@ -12,7 +12,7 @@ import pytest
 import ctaudit
 from ctaudit.records.targets import targets
 from ctaudit.undo.rules import RULES, judge
-from ctaudit.undo.verdict import Known, lost_of
+from ctaudit.undo.verdict import Known, event_of, lost_of
 from tests.conftest import Ask
 from tests.store.stores import put
 from tests.trail.ids import Ids
@@ -74,6 +74,30 @@ def test_each_deletion_is_told_what_the_log_shows(name: str, place: Place, rows:
     assert expected.command in (row["undo_command"] or "")
     if expected.told_by is not None:
         assert row["undo_event"] == place.records[name][expected.told_by]["eventID"]
+
+
+@pytest.mark.parametrize(
+    ("name", "offered"),
+    [
+        ("object_in_a_bucket_that_was_deleted", False),
+        ("object_in_a_bucket_that_was_deleted_in_that_second", False),
+        ("object_that_was_restored_before_its_bucket_was_deleted", False),
+        ("object_in_a_bucket_that_could_not_be_deleted", True),
+    ],
+)
+def test_no_command_is_offered_for_what_was_in_a_bucket_that_is_gone(name: str, offered: bool, place: Place) -> None:
+    rows = asked(place, place.expected[name].thing)
+    assert [row["undo_command"] is not None for row in rows] == [offered] * len(rows)
+
+
+def test_an_object_of_a_bucket_that_was_made_again_is_judged_by_the_new_one() -> None:
+    log, name = Log(Ids("undo/again")), "undo-again-1"
+    log.call("s3:DeleteBucket", {"bucketName": name}).call("s3:CreateBucket", {"bucketName": name})
+    log.call("s3:PutBucketVersioning", {"bucketName": name, "VersioningConfiguration": {"Status": "Enabled"}})
+    log.call("s3:DeleteObject", {"bucketName": name, "key": "a.csv"}, eventCategory="Data")
+    (target,) = [each for each in targets(log.records[-1]) if not each.container]
+    found = judge(lost_of(log.records[-1], target), Known(map(event_of, log.records)), NOW)
+    assert (found.state, found.command is not None) == ("restorable", True)
 
 
 @pytest.mark.parametrize("name", ["object_of_a_bucket_with_versions", "key_that_waits", "snapshot_in_the_bin"])
