@@ -101,9 +101,9 @@ def _anomaly(hours: Hours, refused: Refusals, who: int, row: int, peers: _Peers,
     start, end = int(refused.first[rows].min()), int(refused.last[rows].max()) + 1
     apis, k, calls = refused.by_calls(rows), int(hours.refused[row]), int(hours.calls[row])
     sentence = (
-        f"{principal}, of which there is too little history to judge it by, was refused {k:,} of "
-        f"{several(calls, 'call')} within {lasting(max(60, end - start))} ({refused.told(apis)}); of the "
-        f"account's other {several(peers.principals, 'principal')} {peers.refused:,} of {peers.calls:,} were refused"
+        f"{principal}, which has too little history to be judged by, was refused {k:,} of {several(calls, 'call')} "
+        f"within {lasting(max(60, end - start))} ({refused.told(apis)}); of the account's other "
+        f"{several(peers.principals, 'principal')} {peers.refused:,} of {peers.calls:,} were refused"
     )
     return Anomaly(
         *(KIND, Severity.MEDIUM, account, "", (principal,), start, end, sentence),
