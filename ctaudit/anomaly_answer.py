@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -164,7 +166,20 @@ def _told(
     beside, said = samples(layout, [each.anomaly for each in shown])
     pairs, known = list(zip(shown, beside, strict=True)), kinds()
     rows = [row(each, sample, known, explain=explain) for each, sample in pairs]
-    return rows, [card(each, sample, known, explain=explain) for each, sample in pairs], said
+    cards = [card(each, sample, known, explain=explain) for each, sample in pairs]
+    return rows, cards, (*said, *_behind([sample.origins for sample in beside]))
+
+
+def _behind(origins: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
+    """Say who stands behind most of several anomalies, and how to go on from there."""
+    counts = Counter(origin for each in origins for origin in each)
+    most = sorted(counts.items(), key=lambda each: (-each[1], each[0]))[:1]
+    return tuple(
+        f"{origin} stands behind calls of {count:,} of these {len(origins):,} anomalies; what else it made possible: "
+        f"ctaudit blast-radius {shlex.quote(origin)}"
+        for origin, count in most
+        if count > 1
+    )
 
 
 def _before(count: int, memory: Memory) -> tuple[str, ...]:

@@ -121,10 +121,11 @@ def _named(apis: Grouped, mine: Mask, episode: Episode) -> list[Key]:
 
 
 def _severity(episode: Episode, kind: str) -> Severity:
-    if episode.days < LEAST_DAYS:
-        return Severity.LOW
-    worst = Severity.HIGH if kind in ("burst.iam", "burst.deletion") else Severity.MEDIUM
-    return worst if episode.observed >= 10 * max(episode.highest, episode.expected) else Severity.MEDIUM
+    """Return the most that a burst can be, where it is ten times what was ever seen; else one less."""
+    known = episode.days >= LEAST_DAYS
+    worst = Severity.HIGH if known and kind in ("burst.iam", "burst.deletion") else Severity.MEDIUM
+    great = episode.observed >= 10 * max(episode.highest, episode.expected)
+    return worst if great else Severity.MEDIUM if known else Severity.LOW
 
 
 def _sentence(episode: Episode, what: str, names: Sequence[Key]) -> str:

@@ -75,7 +75,7 @@ def test_what_only_looks_like_a_burst_is_not_told(tmp_path: Path, look_alike: st
 def test_two_days_of_history_are_enough_but_told(tmp_path: Path) -> None:
     calls = [*usual(3), *(each | {"eventTime": each["eventTime"].replace("03-11", "03-04")} for each in spread(24))]
     (burst,) = bursts(tmp_path, calls)
-    assert burst.severity is Severity.LOW
+    assert burst.severity is Severity.MEDIUM
     assert burst.sentence.endswith("in only 2 days of history")
 
 
