@@ -32,11 +32,9 @@ from anomaly_world import (
 
 from ctaudit.anomalies import rates, tails
 from ctaudit.anomalies.windows import Counts
-from ctaudit.anomaly_report import FALSE_DISCOVERIES
+from ctaudit.anomaly_report import FALSE_DISCOVERIES, FAMILIES
 
 OURS = "ctaudit"
-FAMILIES = 7
-"""How many kinds of detectors the command has, which share what may be found by chance."""
 SEEDS = 5
 NEAR = 15
 """Minutes by which an alarm may miss an anomaly and still count."""
@@ -108,7 +106,7 @@ def ours(seen: World) -> list[Alarm]:
     until = START + MINUTES * 60
     covered = rates.Covered(seen.covered[None, :], START // 3600, START + JUDGED * 60, until)
     judged = rates.judge(counts, np.zeros(len(bins), np.int64), covered)
-    q = tails.q_values([each.p * FAMILIES for each in judged.episodes], judged.tests)
+    q = tails.q_values([each.p * len(FAMILIES) for each in judged.episodes], judged.tests)
     kept = [each for each, rate in zip(judged.episodes, q, strict=True) if rate <= FALSE_DISCOVERIES]
     return [Alarm(int(e.series), (e.start - START) // 60, (e.end - START) // 60, not e.drop) for e in kept]
 

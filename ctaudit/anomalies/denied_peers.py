@@ -101,7 +101,7 @@ def _anomaly(hours: Hours, refused: Refusals, who: int, row: int, peers: _Peers,
     start, end = int(refused.first[rows].min()), int(refused.last[rows].max()) + 1
     apis, k, calls = refused.by_calls(rows), int(hours.refused[row]), int(hours.calls[row])
     sentence = (
-        f"{principal}, of which there is no history to judge it by, was refused {k:,} of {several(calls, 'call')} "
+        f"{principal}, which has too little history to be judged by, was refused {k:,} of {several(calls, 'call')} "
         f"within {lasting(max(60, end - start))} ({refused.told(apis)}); of the account's other "
         f"{several(peers.principals, 'principal')} {peers.refused:,} of {peers.calls:,} were refused"
     )
