@@ -32,7 +32,9 @@ def ground(layout: Layout, span: Span) -> tuple[Ground, Span]:
     first, end = found.within.first * HOUR, found.within.end * HOUR
     begin = first if span.since is None else max(first, hours.seconds(span.since))
     until = end if span.until is None else min(end, hours.seconds(span.until))
-    return Ground(begin, max(begin, until), found.within.first, _masks(found)), counted
+    lead = min(_lead(found), begin // HOUR - found.within.first)
+    masks = {place: _mask(judged, found.within.count)[lead:] for place, judged in found.places.items()}
+    return Ground(begin, max(begin, until), found.within.first + lead, masks), counted
 
 
 def strayless(layout: Layout, span: Span) -> tuple[Span, tuple[str, ...]]:
@@ -74,8 +76,12 @@ def _left_out(strays: Sequence[Day]) -> str:
     )
 
 
-def _masks(found: Survey) -> dict[tuple[str, str], npt.NDArray[np.bool_]]:
-    return {place: _mask(judged, found.within.count) for place, judged in found.places.items()}
+def _lead(found: Survey) -> int:
+    """Return how many hours pass before anything is known: no baseline may claim to have looked at them."""
+    known = 0
+    for judged in found.places.values():
+        known |= judged.states[State.PROVEN] | judged.states[State.COVERED] | judged.states[State.GAP]
+    return max(0, (known & -known).bit_length() - 1)
 
 
 def _mask(judged: Judged, count: int) -> npt.NDArray[np.bool_]:

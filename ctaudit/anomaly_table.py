@@ -101,7 +101,8 @@ def _curve(anomaly: Anomaly) -> Curve | None:
     if series is None:
         return None
     around = (series.expected, series.low, series.high)
-    return Curve(series.start, series.width, series.counts, *around, (anomaly.start, anomaly.end), anomaly.unit)
+    marked, unit = (anomaly.start, anomaly.end), series.unit or anomaly.unit
+    return Curve(series.start, series.width, series.counts, *around, marked, unit)
 
 
 def _spelled(value: Value) -> str:

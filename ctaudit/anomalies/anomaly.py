@@ -66,6 +66,8 @@ class Series:
     low: tuple[float, ...] = ()
     high: tuple[float, ...] = ()
     """The band in which 99 of 100 counts lie."""
+    unit: str = ""
+    """What is counted, where that is something else than what the anomaly has observed."""
 
 
 @dataclass(frozen=True, slots=True)

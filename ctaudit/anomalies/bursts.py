@@ -131,6 +131,6 @@ def _sentence(episode: Episode, what: str, names: Sequence[Key]) -> str:
     most = ", ".join(str(name) for _, _, name in names[:_NAMED])
     others = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
     told = f"{number(episode.observed)} {what} within {lasting(episode.width)} ({most}{others})"
-    usual = f"{number(episode.expected)} were to be expected then, {number(episode.highest)} were the most before"
+    usual = f"{number(episode.expected)} were to be expected then, the most before was {number(episode.highest)}"
     few = f", in only {several(episode.days, 'day')} of history" if episode.days < LEAST_DAYS else ""
     return f"{told}; {usual}{few}"

@@ -183,7 +183,8 @@ def _anomaly(each: Window, who: int, most: int, usual: Usual, refusals: Refusals
     apis = refusals.by_calls(each.rows)
     sources = refusals.sources(apis)
     since = max(ground.first_hour * HOUR, start - HISTORY)
-    before = f"such an hour had at most {most:,} in the {lasting(start - since)} before"
+    had = f"such an hour had at most {most:,}" if most else "no hour had any"
+    before = f"{had} in the {lasting(start - since)} before"
     if start - since < HOUR:
         before = "the logs do not tell of any time before"
     sentence = (
@@ -201,7 +202,7 @@ def _anomaly(each: Window, who: int, most: int, usual: Usual, refusals: Refusals
         Selection(start, end, account, "", sources, refusals.names(apis), ("*",), (principal,)),
         expected=round(usual.mean * (usual.refused + 1) / (usual.hours + 2), 3),
         baseline=(since, start) if since < start else None,
-        series=series,
+        series=replace(series, unit=f"refused calls in {lasting(BIN)}"),
         parameters={
             "distribution": "negative binomial of different calls, where something is refused at all",
             "principal_hours_before": usual.hours,

@@ -100,4 +100,4 @@ def _sentence(episode: Episode, api: str, error: str = "") -> str:
     within = f"within {lasting(episode.width)}"
     told = f"{number(episode.observed)} calls of {api} {f'failed with {error} ' if error else ''}{within}"
     usual = f"{number(episode.expected)} were to be expected then"
-    return f"{told}; {usual}, and {number(episode.highest)} were the most in the days before"
+    return f"{told}; {usual}, and the most in the days before was {number(episode.highest)}"

@@ -18,6 +18,7 @@ from ctaudit.anomalies.anomaly import Anomaly, Kind, Selection, Severity, Tested
 from ctaudit.anomalies.cube import Counted, Cube
 from ctaudit.anomalies.ground import DAY, HOUR, Ground
 from ctaudit.anomalies.networks import network
+from ctaudit.anomalies.telling import lasting
 from ctaudit.anomalies.visits import Ints, encode
 from ctaudit.anomalies.words import listed, many, named, short
 
@@ -202,9 +203,9 @@ def _anomaly(
 
 
 def _notes(uses: list[_Use], ground: Ground) -> Iterator[str]:
-    days = (ground.until - ground.first_hour * HOUR) // DAY
-    if uses and days < DORMANT_DAYS:
+    seconds = ground.until - ground.first_hour * HOUR
+    if uses and seconds < DORMANT_DAYS * DAY:
         yield (
-            f"{many(days, 'day')} of calls are looked at: access keys that nobody used for {DORMANT_DAYS} days cannot "
-            "be told from new ones"
+            f"the calls of {lasting(seconds)} are looked at: access keys that nobody used for {DORMANT_DAYS} days "
+            "cannot be told from new ones"
         )

@@ -69,6 +69,9 @@ _SENDING = stack(
     SENDER,
 )
 
+_TAKEN = ("plot", "dry_run", "emit", "limit", "insights", "agree")
+"""Options that say what is done with the answer, not what is looked for."""
+
 
 @click.command("anomalies", short_help="Report what is unusual, and why.")
 @_CHOICE
@@ -92,7 +95,7 @@ def anomalies(ctx: click.Context, /, store: Path, **options: Any) -> int:
     \b
     Exit codes:
       0  nothing to report
-      1  something is reported
+      1  something is reported (never by --agree)
       3  nothing is, and logs are lacking
       4  nothing is, and a message of an earlier run could not be delivered
 
@@ -107,10 +110,10 @@ def anomalies(ctx: click.Context, /, store: Path, **options: Any) -> int:
     from ctaudit.investigate import open_store
 
     streams, chosen, fail_empty = streams_of(ctx), Format(options.pop("format_")), options.pop("fail_empty")
-    plot, dry, emit = options.pop("plot"), options.pop("dry_run"), options.pop("emit")
+    _refuse(options)
+    plot, dry, emit, limit, insights, agree = (options.pop(name) for name in _TAKEN)
     form, outgoing = _form(plot), _outgoing(store, emit, options, dry=dry)
     options |= _suppressions(ctx, options.pop("suppress"))
-    limit, insights, agree = (options.pop(name) for name in ("limit", "insights", "agree"))
     if insights or agree:
         return _insights(streams, open_store(store), options, chosen, fail_empty=fail_empty, agree=agree)
     # Who is told by a message is told all of it, whatever a terminal shows.
@@ -121,6 +124,17 @@ def anomalies(ctx: click.Context, /, store: Path, **options: Any) -> int:
     code = _answered(streams, found, chosen, fail_empty=fail_empty)
     act = _Act(streams, found, plot, form, outgoing, store if options["since_last_run"] else None)
     return EXIT_FAILED if not act.done() and code != EXIT_REPORT else code  # what is found goes before what failed
+
+
+def _refuse(options: dict[str, Any]) -> None:
+    """Raise UsageError where an option would be passed over in silence."""
+    chosen = [name for name in ("insights", "agree") if options[name]]
+    if len(chosen) == 2:
+        raise UsageError("--insights and --agree are two different answers", "ask for one of them")
+    passed_over = [name for name in ("plot", "emit", "since_last_run", "limit") if options[name]]
+    if chosen and passed_over:
+        option = passed_over[0].replace("_", "-")
+        raise UsageError(f"--{option} does nothing with --{chosen[0]}", f"leave out --{option}")
 
 
 def _insights(

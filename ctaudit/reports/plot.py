@@ -16,7 +16,6 @@ from typing import Any, BinaryIO
 from ctaudit.cards import Card, Curve
 from ctaudit.errors import UsageError
 from ctaudit.reports.escapes import visible
-from ctaudit.reports.shorten import shorten
 from ctaudit.times import format_epoch
 
 FORMS = ("svg", "png")
@@ -140,7 +139,8 @@ def _axes(panel: Any, curve: Curve) -> None:
         format_epoch(at)[:16].replace("T", " ") for at in (curve.start, curve.start + len(curve.counts) * curve.width)
     )
     panel.set_xlabel(f"{begin} to {end} UTC", fontsize=8, color=_INK, loc="left")
-    panel.set_ylabel(shorten(visible(curve.unit), 30), fontsize=8, color=_INK, parse_math=False)
+    unit = textwrap.wrap(visible(curve.unit), 26, max_lines=2, placeholder=" …")
+    panel.set_ylabel("\n".join(unit), fontsize=8, color=_INK, parse_math=False)
     panel.tick_params(labelsize=8, colors=_INK)
     panel.spines[["top", "right"]].set_visible(False)
     panel.legend(

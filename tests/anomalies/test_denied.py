@@ -45,7 +45,7 @@ def test_many_different_refused_calls_of_a_user_are_grave(tmp_path: Path) -> Non
     assert anomaly.severity is Severity.HIGH
     assert anomaly.sentence == (
         "arn:aws:iam::111122223333:user/mia was refused 23 calls of 23 kinds in 19 services (athena, backup,"
-        " cloudtrail, config and 15 more) within 18 minutes; such an hour had at most 0 in the 10 days before"
+        " cloudtrail, config and 15 more) within 18 minutes; no hour had any in the 10 days before"
     )
     assert (anomaly.account, anomaly.subject) == (ACCOUNT, ("arn:aws:iam::111122223333:user/mia",))
     assert anomaly.observed == 23

@@ -52,7 +52,7 @@ def test_a_burst_is_told_with_its_numbers(tmp_path: Path) -> None:
     assert (spike.start, spike.end) == (START + NOON, START + NOON + 300)
     assert spike.severity is Severity.MEDIUM
     assert spike.sentence.startswith("61 calls of ssm PutParameter within 15 minutes; 0.")
-    assert spike.sentence.endswith("and 1 were the most in the days before")
+    assert spike.sentence.endswith("and the most in the days before was 1")
     assert spike.expected is not None
     assert spike.interval is not None
     assert spike.interval[0] <= spike.expected <= spike.interval[1] < spike.observed
