@@ -106,7 +106,7 @@ def anomalies(layout: Layout, options: Mapping[str, Any], limit: int | None, bes
     shown = kept[:limit]
     rows, cards, said = _told(layout, shown, asked.explain)
     columns = (*COLUMNS, PARAMETERS) if asked.explain else COLUMNS
-    more, partial = beside(found.answer, span, NOTHING)
+    more, partial = beside(found.answer, found.span, NOTHING)
     notes = (*found.notes, *notes, *said, *(_explained(found) if asked.explain else ()), *more)
     table = Table(columns, rows, len(kept), notes, (*_unspoken(found.ground), *partial), found=bool(rows))
     until = moment(found.ground.until) if found.ground.hours > 0 else None
@@ -121,7 +121,7 @@ def insights(layout: Layout, options: Mapping[str, Any], beside: Beside) -> Docu
     found = asked.found(layout, span)
     kept, notes = without(_chosen(found.anomalies, asked), asked.suppressions, asked.now)
     records = events(layout, [(each.anomaly, each.q) for each in kept], found.ground)
-    more, partial = beside(found.answer, span, NOTHING)
+    more, partial = beside(found.answer, found.span, NOTHING)
     return Document({"Records": records}, (*found.notes, *notes, *more), (*_unspoken(found.ground), *partial))
 
 
@@ -132,7 +132,7 @@ def agreement(layout: Layout, options: Mapping[str, Any], beside: Beside) -> Tab
     asked, span = _asked(layout, options)
     found = asked.found(layout, span)
     table = compared(layout, [each.anomaly for each in found.anomalies], span)
-    more, partial = beside(found.answer, span, NOTHING)
+    more, partial = beside(found.answer, found.span, NOTHING)
     notes = (*found.notes, *table.notes, *more)
     return replace(table, notes=notes, partial=(*_unspoken(found.ground), *partial))
 

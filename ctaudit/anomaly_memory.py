@@ -92,7 +92,7 @@ def recall(layout: Layout) -> Memory:
         return Memory()
     except OSError as error:
         raise StoreError(f"cannot read {path}: {error.strerror}") from error
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError) as error:
         advice = "delete it to have all anomalies reported once more"
         raise StoreError(f"{path} is no list of reported anomalies", advice) from error
 

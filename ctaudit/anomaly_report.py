@@ -25,7 +25,7 @@ from ctaudit.anomalies import (
 from ctaudit.anomalies.anomaly import Anomaly, Kind, Tested
 from ctaudit.anomalies.ground import Ground
 from ctaudit.anomalies.networks import Locate
-from ctaudit.anomaly_ground import ground
+from ctaudit.anomaly_ground import ground, strayless
 from ctaudit.engines import activity
 from ctaudit.query import Answer, Span
 from ctaudit.store.layout import Layout
@@ -69,10 +69,13 @@ class Found:
     answer: Answer
     parameters: Mapping[str, Mapping[str, Value]]
     """What each family works with."""
+    span: Span
+    """What was looked at: what was asked for, without events that lie years from all others."""
 
 
 def find(layout: Layout, span: Span, locate: Locate | None = None) -> Found:
     """Return what is unusual in a span, against the 28 days before each moment; `locate` tells where addresses are."""
+    span, left_out = strayless(layout, span)
     known, counted = ground(layout, span)
     known = replace(known, locate=locate)
     wanted = {name: cube for family in FAMILIES for name, cube in family.CUBES.items()}
@@ -82,9 +85,9 @@ def find(layout: Layout, span: Span, locate: Locate | None = None) -> Found:
     judged = [each for each in _controlled(results) if each.q <= FALSE_DISCOVERIES]
     judged.sort(key=rank)
     tests = sum(result.tests for result in results)
-    notes = tuple(note for result in results for note in result.notes)
+    notes = (*left_out, *(note for result in results for note in result.notes))
     used = {_named(family): result.parameters for family, result in zip(FAMILIES, results, strict=True)}
-    return Found(judged, tests, notes, known, answer, used)
+    return Found(judged, tests, notes, known, answer, used, span)
 
 
 def kinds() -> dict[str, Kind]:

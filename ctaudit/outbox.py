@@ -32,7 +32,7 @@ def read_outbox(layout: Layout) -> list[Waiting]:
         raise StoreError(f"cannot read {path}: {error.strerror}") from error
     try:
         return [_waiting(line) for line in lines if line.strip()]
-    except (ValueError, TypeError, KeyError, RecursionError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         advice = "move it away; what it holds is then not sent"
         raise StoreError(f"{path} is no list of messages that wait", advice) from error
 
@@ -47,6 +47,7 @@ def write_outbox(layout: Layout, waiting: Iterable[Waiting]) -> None:
 def _waiting(line: bytes) -> Waiting:
     content = json.loads(line)
     message = Message(**{name: _text(value) for name, value in content["message"].items()})
+    json.loads(message.body)  # what is no JSON would be refused by whoever gets it
     return Waiting(_text(content["sink"]), message)
 
 

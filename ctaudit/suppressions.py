@@ -20,6 +20,8 @@ from ctaudit.errors import UsageError
 _PATTERNS = ("id", "kind", "account", "region", "subject")
 _KEYS = (*_PATTERNS, "reason", "until")
 _MOST_BYTES = 4 << 20
+_MOST_DOTS = 200
+"""In one line: each part of a dotted key costs as much as all before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +99,17 @@ def _content(path: Path) -> Any:
         raise UsageError(f"{path} is larger than any list of suppressions")
     try:
         text = data.decode("utf-8-sig")
-        return json.loads(text) if path.suffix.lower() == ".json" else tomllib.loads(text)
+        return json.loads(text) if path.suffix.lower() == ".json" else _toml(text)
     except (ValueError, RecursionError) as error:
         form = "JSON" if path.suffix.lower() == ".json" else "TOML"
         raise UsageError(f"{path} is no {form}: {error}") from error
+
+
+def _toml(text: str) -> Any:
+    for place, line in enumerate(text.split("\n"), 1):
+        if line.count(".") > _MOST_DOTS:
+            raise ValueError(f"line {place:,} has more than {_MOST_DOTS} dots")
+    return tomllib.loads(text)
 
 
 def _entry(where: str, entry: Any) -> Suppression:
@@ -121,7 +130,10 @@ def _entry(where: str, entry: Any) -> Suppression:
 
 def _until(where: str, value: Any) -> str:
     if isinstance(value, datetime):
-        return times.format_utc(value if value.tzinfo else value.replace(tzinfo=UTC))
+        try:
+            return times.format_utc(value if value.tzinfo else value.replace(tzinfo=UTC))
+        except OverflowError as error:  # the last hours of the year 9999, west of Greenwich
+            raise UsageError(f"{where} has no date until when it holds", "write until = 2026-12-31") from error
     if isinstance(value, date):
         return times.format_utc(datetime.combine(value, time(), UTC))
     found = times.canonical(value) if isinstance(value, str) else None

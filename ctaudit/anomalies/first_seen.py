@@ -50,14 +50,15 @@ def find(counted: Counted, ground: Ground) -> Tested:
     graded = novelty.graded(known)
     odds = novelty.odds(graded)
     within = (known.hour + 1) * HOUR > ground.since
-    likely = (odds.product <= MOST) & graded.judged & within
+    likely = (odds.product <= MOST) & graded.judged
     kinds = np.sum([grade > 0 for grade in graded.grades.values()], axis=0)
     likely &= kinds >= np.where(graded.grades["network"] > 0, LEAST_KINDS, LEAST_KINDS + 1)
     likely &= ~graded.short | (graded.grades["network"] >= novelty.FRESH)
     calls = traffic(counted, ground, known)
-    anomalies = [
-        _anomaly(episode, graded, calls, ground) for episode in _episodes(graded, odds, np.flatnonzero(likely).tolist())
-    ]
+    # Whole episodes are found first, so that one that began before has the same beginning, and id, in each later run.
+    episodes = _episodes(graded, odds, np.flatnonzero(likely).tolist(), ground.since)
+    anomalies = [_anomaly(episode, graded, calls, ground) for episode in episodes]
+    anomalies = [each for each in anomalies if each.end > ground.since]
     return Tested(anomalies, int((graded.judged & within).sum()), tuple(_notes(graded, within)), _PARAMETERS)
 
 
@@ -81,8 +82,14 @@ class _Episode:
     """Of the least probable one."""
 
 
-def _episodes(graded: Graded, odds: Odds, likely: list[int]) -> Iterator[_Episode]:
-    """Join a principal's improbable visits within a day."""
+def _episodes(graded: Graded, odds: Odds, likely: list[int], since: int) -> Iterator[_Episode]:
+    """Join a principal's improbable visits within a day; those that ended before `since` are left out."""
+    for episode in _joined(graded, odds, likely):
+        if int(graded.visits.hour[episode.visit]) * HOUR + DAY > since:
+            yield episode
+
+
+def _joined(graded: Graded, odds: Odds, likely: list[int]) -> Iterator[_Episode]:
     visits = graded.visits
     begun: _Episode | None = None
     for visit in likely:
@@ -134,7 +141,7 @@ def _news(episode: _Episode, graded: Graded, calls: Traffic, ground: Ground) -> 
             places, unheard = seen.what[chosen].tolist(), bool(seen.fresh[chosen].any())
     rows = (calls.who == who) & np.isin(calls.network, places)
     times += np.minimum(calls.last[rows], begin + DAY).tolist()
-    start = max(ground.since, min(times, default=begin))
+    start = min(times, default=begin)
     return _News(
         names,
         start,

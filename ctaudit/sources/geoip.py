@@ -6,7 +6,9 @@ have, and several may be given.
 
 from __future__ import annotations
 
+import ipaddress
 import math
+import struct
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -19,6 +21,15 @@ from ctaudit.errors import UsageError
 
 _REMEMBERED = 65536
 _LONG = 200
+_DAMAGED = (
+    maxminddb.InvalidDatabaseError,
+    ValueError,
+    LookupError,
+    TypeError,
+    struct.error,
+    RecursionError,
+    MemoryError,
+)
 _ADVICE = "name a GeoLite2 or GeoIP2 database: ASN, Country or City, unpacked (.mmdb)"
 
 
@@ -55,10 +66,10 @@ def locator(paths: Sequence[Path]) -> Callable[[str], Spot | None]:
 def _opened(path: Path) -> tuple[Path, maxminddb.Reader]:
     try:
         with path.open("rb"):
-            reader = maxminddb.open_database(path, maxminddb.MODE_AUTO)
+            reader = maxminddb.open_database(path, maxminddb.MODE_MMAP)  # Python's own: damaged files crash the C one
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror or error}", _ADVICE) from error
-    except (maxminddb.InvalidDatabaseError, ValueError, KeyError, TypeError, UnicodeDecodeError) as error:
+    except _DAMAGED as error:
         raise UsageError(f"{path} is no database in MaxMind's format, or is damaged", _ADVICE) from error
     kind = reader.metadata().database_type
     if not any(word in str(kind) for word in ("ASN", "Country", "City", "ISP", "Enterprise")):
@@ -68,11 +79,15 @@ def _opened(path: Path) -> tuple[Path, maxminddb.Reader]:
 
 def _looked_up(path: Path, reader: maxminddb.Reader, address: str) -> Mapping[str, Any]:
     try:
-        found = reader.get(address)
-    except (maxminddb.InvalidDatabaseError, UnicodeDecodeError, RecursionError) as error:
-        raise UsageError(f"{path} is damaged: it cannot tell where {address[:_LONG]} is", _ADVICE) from error
+        where = ipaddress.ip_address(address)
     except ValueError:
-        return {}  # no address, or one of IPv6 in a database that has only IPv4
+        return {}
+    if where.version == 6 and reader.metadata().ip_version == 4:
+        return {}
+    try:
+        found = reader.get(where)
+    except _DAMAGED as error:
+        raise UsageError(f"{path} is damaged: it cannot tell where {address[:_LONG]} is", _ADVICE) from error
     return {key: value for key, value in found.items() if value is not None} if isinstance(found, dict) else {}
 
 

@@ -7,9 +7,10 @@ import hashlib
 import http.client
 import ipaddress
 import ssl
+import threading
 import urllib.error
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import SplitResult, unquote, urlsplit
 
@@ -18,6 +19,8 @@ from ctaudit.sources import sink
 from ctaudit.sources.sink import Failures, Lasting, Message, Passing
 
 _PASSING = (408, 425, 429)
+DEADLINE = 30
+"""Seconds until an answer must have come whole, however steadily it comes."""
 
 
 class Webhook:
@@ -50,7 +53,7 @@ class Webhook:
         }
         request = urllib.request.Request(self._url, message.body.encode(), headers, method="POST")  # noqa: S310
         try:
-            self._opener.open(request, timeout=sink.TIMEOUT).close()  # what it says does not matter
+            _within(lambda: self._opener.open(request, timeout=sink.TIMEOUT).close())  # what it says does not matter
         except urllib.error.HTTPError as error:
             with error:
                 raise _refused(error) from None
@@ -60,6 +63,25 @@ class Webhook:
             raise _unreached(error) from None
         except ValueError:  # a host that DNS has no spelling for
             raise Lasting("there can be no server of that name") from None
+
+
+def _within(post: Callable[[], None]) -> None:
+    """Post, and give up at the deadline: a server that sends a byte now and then would keep us for ever."""
+    raised = list[Exception]()
+
+    def run() -> None:
+        try:
+            post()
+        except Exception as error:
+            raised.append(error)
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    thread.join(DEADLINE)
+    if thread.is_alive():
+        raise Lasting(f"the server did not finish its answer within {DEADLINE} seconds")
+    if raised:
+        raise raised[0]
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):

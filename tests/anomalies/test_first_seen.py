@@ -136,6 +136,16 @@ def test_only_what_is_asked_about_is_judged_and_all_before_is_history(bad: Layou
     assert set(own(find(bad, Span(later)))) <= {"newcomers.region", "logins.without_mfa"}
 
 
+@pytest.mark.slow
+def test_an_episode_keeps_its_id_when_it_is_asked_for_from_its_middle_on(
+    bad: Layout, told: dict[str, list[Anomaly]]
+) -> None:
+    (whole,) = told["first_seen.behaviour"]
+    (half,) = own(find(bad, Span(format_epoch(whole.start + 1))))["first_seen.behaviour"]
+    assert (half.id, half.start, half.end) == (whole.id, whole.start, whole.end)
+    assert "first_seen.behaviour" not in own(find(bad, Span(format_epoch(whole.end))))
+
+
 def test_the_order_of_counts_does_not_matter(bad: Layout) -> None:
     known, span = ground(bad, Span())
     counted, _ = activity.counted(bad, span, ASKED)

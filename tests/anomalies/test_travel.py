@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +102,23 @@ def test_a_file_that_is_none_is_refused_in_a_sentence(tmp_path: Path, databases:
     for path, words in (said | {tmp_path / "none.mmdb": "cannot be read"}).items():
         with pytest.raises(UsageError, match=words):
             locator([path])
+
+
+def test_no_damage_to_a_database_is_more_than_a_sentence(tmp_path: Path, databases: list[Path]) -> None:
+    whole, chance, refused = databases[0].read_bytes(), random.Random(5), 0
+    for number in range(400):
+        damaged = bytearray(whole)
+        for _ in range(number % 4 + 1):
+            damaged[chance.randrange(len(damaged))] = chance.randrange(256)
+        path = tmp_path / "damaged.mmdb"
+        path.write_bytes(damaged[: chance.randrange(len(damaged))] if number % 5 == 0 else damaged)
+        try:
+            locate = locator([path])
+            for address in ("203.0.113.7", "198.51.100.1", "192.0.2.1", "2001:db8::1"):
+                locate(address)
+        except UsageError:
+            refused += 1
+    assert 50 < refused < 400
 
 
 @pytest.mark.parametrize(

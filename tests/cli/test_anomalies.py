@@ -197,7 +197,14 @@ def test_a_run_without_the_option_remembers_nothing(ask: Ask, three: Path) -> No
     assert not (three / "ctaudit-store" / "anomalies-reported.json").exists()
 
 
-@pytest.mark.parametrize("text", ["", "[]", '{"form": "x", "version": 1}', "\x00", '{"form": 1, "version": 2}'])
+_ENDLESS = (
+    '{"form": "ctaudit anomalies reported", "version": 1, "until": null, "reported": [["a", ["b"], 1e999, 2, 3]]}'
+)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", '{"form": "x", "version": 1}', "\x00", '{"form": 1, "version": 2}', _ENDLESS]
+)
 def test_a_damaged_memory_is_refused_and_kept(text: str, ask: Ask, low: Path) -> None:
     state = low / "ctaudit-store" / "anomalies-reported.json"
     state.write_text(text)
@@ -252,6 +259,8 @@ def test_all_patterns_of_an_entry_must_fit(entry: dict[str, str], fits: bool, as
         ("[[supress]]\n", "has 'supress'"),
         ("suppress = 1", "no list"),
         ("]", "is no TOML"),
+        ('[[suppress]]\nkind = "x"\nreason = "r"\nuntil = 9999-12-31T23:59:59-12:00', "entry 1 has no date"),
+        (f"{'a.' * 50_000}a = 1", "line 1 has more than 200 dots"),
     ],
 )
 def test_a_suppression_that_is_not_understood_is_refused(text: str, told: str, ask: Ask, three: Path) -> None:

@@ -227,13 +227,17 @@ def test_two_runs_do_not_send_at_once(ask: Ask, two: Path, receiver: Receiver) -
     assert len(receiver.got) == 2
 
 
-def test_an_outbox_that_is_damaged_is_kept(ask: Ask, two: Path) -> None:
+_NO_JSON = '{"sink": "s", "message": {"id": "a", "kind": "k", "severity": "low", "title": "t", "body": "{"}}'
+
+
+@pytest.mark.parametrize("line", ['{"sink": 1}', '{"sink": "s", "message": []}', _NO_JSON])
+def test_an_outbox_that_is_damaged_is_kept(line: str, ask: Ask, two: Path) -> None:
     path = two / "ctaudit-store" / "anomalies-outbox.jsonl"
-    path.write_text('{"sink": 1}\n')
+    path.write_text(f"{line}\n")
     done = ask("anomalies", "--emit", "jsonl:out.jsonl", folder=two)
     assert done.code == 1
     assert "is no list of messages that wait" in done.err
-    assert path.read_text() == '{"sink": 1}\n'
+    assert path.read_text() == f"{line}\n"
     assert not (two / "out.jsonl").exists()
 
 
