@@ -136,15 +136,26 @@ class _Judging:
         for day in self._days(slots):
             cells, today = days_of_cells.of(day), slots.part(days_of_slots.of(day))
             rows = np.unique(today.series)
-            enough = self._coverage.days[self._place[rows]] >= self._least_days
-            known = self._expected(rows)
+            enough = self._enough(rows)
+            busy = cells[
+                self._windows[cells] >= LEAST_CALLS
+            ]  # of the others nothing need be expected: most have few calls
+            often = np.unique(self._counts.series[busy])
+            known = self._expected(often)
             if (day + 1) * DAY > self._covered.since:
                 self.short.update(rows[~enough].tolist())
-                yield from self._spikes(day, cells, rows[enough])
+                self.tests += int(self._coverage.of(day)[self._place[rows[enough]]].sum()) * (HOUR // self._width)
+                yield from self._spikes(day, busy, often, known)
                 if self._width == HOUR:
                     yield from self._drops(day, today)
-            self._take(today, rows, known, enough, cells)
+            self._take(today, often, known)
+            self._rolling.peak(self._counts.series[cells], self._windows[cells].astype(np.float64))
             self._coverage.take(day)
+
+    def _enough(self, rows: Whole) -> npt.NDArray[np.bool_]:
+        """Return which series lie where there is history enough."""
+        found: npt.NDArray[np.bool_] = self._coverage.days[self._place[rows]] >= self._least_days
+        return found
 
     def _days(self, slots: Counts) -> list[int]:
         """Return the days to go through: those that something is known of, and as many after each as a history holds.
@@ -161,17 +172,16 @@ class _Judging:
         place = self._place[rows]
         return expect(self._rolling.sums(rows, self._coverage.sums[place], self._coverage.lately[place]))
 
-    def _spikes(self, day: int, cells: Whole, rows: Whole) -> Iterator[Episode]:
+    def _spikes(self, day: int, busy: Whole, often: Whole, known: Expected) -> Iterator[Episode]:
         """Yield the windows that end on a day and have too many calls."""
-        self.tests += int(self._coverage.of(day)[self._place[rows]].sum()) * (HOUR // self._width)
-        busy = (self._windows[cells] >= LEAST_CALLS) & (self._counts.bin[cells] * BIN >= self._covered.since)
-        cells = cells[busy & np.isin(self._counts.series[cells], rows)]
+        judged = (self._counts.bin[busy] * BIN >= self._covered.since) & self._enough(self._counts.series[busy])
+        cells = busy[judged]
         if not len(cells):
             return
-        at, known = np.searchsorted(rows, self._counts.series[cells]), self._expected(rows)
+        at = np.searchsorted(often, self._counts.series[cells])
         end, calls = (self._counts.bin[cells] + 1) * BIN, self._windows[cells].astype(np.float64)
         mean, variance = known.at(at, (end - self._width // 2) // HOUR)
-        highest = self._rolling.highest(rows)[at]
+        highest = self._rolling.highest(often)[at]
         p = tails.upper(calls, mean, variance)
         chosen = (p < CANDIDATE) & (calls >= LEAST_TIMES * mean) & (calls > highest)
         start = self._counts.bin[self._begins[cells]] * BIN
@@ -210,17 +220,19 @@ class _Judging:
         for series, start, end, calls, mean, variance, highest, p, known in told:
             yield Episode(series, start, end, self._width, calls, mean, variance, highest, p, since, known)
 
-    def _take(self, today: Counts, rows: Whole, known: Expected, enough: npt.NDArray[np.bool_], cells: Whole) -> None:
+    def _take(self, today: Counts, often: Whole, known: Expected) -> None:
         """Let a day become history; what was far out of the ordinary becomes so only in part."""
-        at, hour = np.searchsorted(rows, today.series), today.bin * self._width // HOUR
-        calls = today.calls.astype(np.float64)
-        mean, variance = known.at(at, hour)
+        hour, calls = today.bin * self._width // HOUR, today.calls.astype(np.float64)
+        many = np.flatnonzero((calls > LEAST_CALLS) & self._enough(today.series))
+        at = np.searchsorted(often, today.series[many])
+        mean, variance = known.at(at, hour[many])
         most: Numbers = np.maximum(LEAST_CALLS, mean + TEMPERED * np.sqrt(variance))
-        above = enough[at] & (calls > most)
-        above[above] = tails.upper(calls[above], mean[above], variance[above]) < CANDIDATE
-        lasting = np.bincount(at[above], minlength=len(rows)) > LASTING * DAY / self._width
-        self._rolling.take(today.series, hour, calls, np.where(above & ~lasting[at], most, calls))
-        self._rolling.peak(self._counts.series[cells], self._windows[cells].astype(np.float64))
+        above = calls[many] > most
+        above[above] = tails.upper(calls[many][above], mean[above], variance[above]) < CANDIDATE
+        lasting = np.bincount(at[above], minlength=len(often)) > LASTING * DAY / self._width
+        tempered = calls.copy()
+        tempered[many] = np.where(above & ~lasting[at], most, calls[many])
+        self._rolling.take(today.series, hour, calls, tempered)
 
 
 def _quietness(calls: Numbers, mean: Numbers, place: Whole) -> Numbers:
