@@ -196,11 +196,12 @@ def test_a_closed_pipe_ends_quietly(form: str, case: Case) -> None:
 
 
 def test_an_error_after_the_first_rows_shows_in_the_exit_code(case: Case) -> None:
-    # DuckDB works ahead by a buffer of 1 MB: the faulty row lies beyond it, so the first rows are always out before.
-    late = "SELECT CASE WHEN range = 900000 THEN 'x'::INTEGER ELSE range END AS x FROM range(1000000)"
+    # DuckDB works ahead by a buffer of 1 MB, and several threads do: the faulty row lies 90 MB behind the first ones.
+    wide = "lpad(range::VARCHAR, 100, '0')"
+    late = f"SELECT CASE WHEN range = 900000 THEN ('x'::INTEGER)::VARCHAR ELSE {wide} END AS x FROM range(1000000)"
     done = piped("query", late, *DUCKDB, "--format", "csv", folder=case.folder)
     assert done.code == 2
-    assert done.out.startswith("x\n0\n1\n")
+    assert done.out.startswith(f"x\n{'0' * 100}\n{'0' * 99}1\n")
     assert "Could not convert string 'x'" in done.err
 
 

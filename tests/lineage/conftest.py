@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from ctaudit.ingest import ingest
-from tests.lineage.scenarios import Scenario, scenarios
+from tests.lineage.scenarios import LONG, Scenario, scenarios
 from tests.store.stores import put
 from tests.trail.ids import Ids
 from tests.trail.principals import Record
@@ -42,11 +42,7 @@ def _on(scenario: Scenario, days: int) -> Scenario:
 
 @pytest.fixture(scope="session")
 def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
-    chosen = {
-        name: scenario
-        for name, scenario in scenarios().items()
-        if name not in ("endless", "role_that_keeps_itself_alive")
-    }  # a hundred look-ups each time
+    chosen = {name: scenario for name, scenario in scenarios().items() if name not in LONG}
     apart = {name: _on(scenario, place) for place, (name, scenario) in enumerate(chosen.items())}
     records = [record for scenario in apart.values() for record in scenario.records]
     folders = []

@@ -500,3 +500,7 @@ def scenarios() -> dict[str, Scenario]:
     from tests.lineage.caveats import CAVEATS  # which is made of what stands here
 
     return {make.__name__: make(Ids(make.__name__)) for make in (*SCENARIOS, *CAVEATS)}
+
+
+LONG = frozenset(("endless", "role_that_keeps_itself_alive"))
+"""Scenarios that take a hundred look-ups each time, and are left out where all are asked by way of a store."""

@@ -9,14 +9,14 @@ import pytest
 
 import ctaudit
 from tests.lineage.conftest import Told
-from tests.lineage.scenarios import ALICE, MALLORY, Scenario, scenarios
+from tests.lineage.scenarios import ALICE, LONG, MALLORY, Scenario, scenarios
 from tests.trail.company import CI
 
 pytestmark = pytest.mark.slow
 
 MADE_BY_MALLORY = ("key_of_a_user", "lasting_key_of_another_user_before", "lasting_key_of_another_user_later")
 """Whose keys she made: what others do with them she has made possible."""
-NAMES = sorted(scenarios().keys() - {"endless"})
+NAMES = sorted(scenarios().keys() - LONG)
 
 
 def asked(scenario: Scenario) -> dict[str, Any]:
