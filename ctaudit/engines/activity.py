@@ -7,6 +7,7 @@ are few. What must be taken out of JSON is asked of the few calls that have it.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 
 import duckdb
@@ -37,7 +38,7 @@ def counted(layout: Layout, span: Span, cubes: Mapping[str, Cube]) -> tuple[dict
     Returns a table for each cube, its dimensions first, and what the answer leaves out. Raises StoreError when the
     store cannot be read, QueryLimit when memory runs out.
     """
-    with reader.explained(layout), embedded.alone() as connection:
+    with reader.explained(layout), contextlib.closing(embedded.connect()) as connection:
         try:
             return interruptible(connection, lambda: _counted(connection, layout, span, cubes))
         except duckdb.OutOfMemoryException as error:
