@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from ctaudit.engines.caller_patterns import ADDRESS, AGENT, ROLE
 from ctaudit.records.outcome import DENIED, QUOTA, THROTTLED
 
-_ROLE = r"^(arn:[^:]*:sts::[^:]*:assumed-role/[^/]+)/.*$"
 _SSO = r"^arn:[^:]*:sts::[^:]*:assumed-role/AWSReservedSSO_[^/]*/(.+)$"
-_ADDRESS = r"[0-9a-fA-F]*[.:][0-9a-fA-F.:]+"
-_AGENT = r"^\[?\s*([A-Za-z][A-Za-z0-9._+-]*)"
 _PERMISSION = (
     "(Put|Attach|Detach|Delete)(User|Role|Group)(Policy|PermissionsBoundary)|(Create|SetDefault)PolicyVersion"
     "|DeletePolicy|(AddUserTo|RemoveUserFrom)Group|UpdateAssumeRolePolicy"
@@ -45,7 +43,7 @@ OF_CALL: Mapping[str, tuple[str, tuple[str, ...]]] = {
 }
 """Dimension -> its SQL over some of `CALL`, and which: computed once for each distinct set of them."""
 CALLER: Mapping[str, str] = {
-    "principal": f"""coalesce(regexp_replace(useridentity.arn, '{_ROLE}', '\\1'),
+    "principal": f"""coalesce(regexp_replace(useridentity.arn, '{ROLE}', '\\1'),
                      useridentity.principalid, useridentity.invokedby)""",
     "principal_type": "useridentity.type",
     "caller_account": "useridentity.accountid",
@@ -56,8 +54,8 @@ CALLER: Mapping[str, str] = {
               WHEN contains(useridentity.arn, '/AWSReservedSSO_')
               THEN nullif(regexp_extract(useridentity.arn, '{_SSO}', 1), '') END""",
     "key": "CASE WHEN starts_with(useridentity.accesskeyid, 'AKIA') THEN useridentity.accesskeyid END",
-    "address": f"CASE WHEN regexp_full_match(sourceipaddress, '{_ADDRESS}') THEN sourceipaddress END",
-    "agent": f"nullif(regexp_extract(useragent, '{_AGENT}', 1), '')",
+    "address": f"CASE WHEN regexp_full_match(sourceipaddress, '{ADDRESS}') THEN sourceipaddress END",
+    "agent": f"nullif(regexp_extract(useragent, '{AGENT}', 1), '')",
 }
 """Who called, from where, with what."""
 RARE: Mapping[str, tuple[str, str]] = {

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import duckdb
 
 from ctaudit.engines import conditions
+from ctaudit.engines.caller_patterns import ROLE
 from ctaudit.engines.interrupt import interruptible
 from ctaudit.engines.spelling import DUCKDB
 from ctaudit.errors import QueryLimit
@@ -14,8 +15,6 @@ from ctaudit.query import OneOf, Query, Span
 from ctaudit.store import embedded, reader
 from ctaudit.store.layout import Layout
 from ctaudit.store.views import quote, segments_sql
-
-_ROLE = r"^(arn:[^:]*:sts::[^:]*:assumed-role/[^/]+)/.*$"
 
 Row = tuple[str, str, str, int, int, int]
 """ARN, user agent, error code (`null` where absent); calls before the episode, in it, in its first minute."""
@@ -61,7 +60,7 @@ def _ask(
     wanted = Query(span, conditions=(OneOf("eventsource", (source.lower(),)),))
     own = f"errorcode = {quote(error)}" if error is not None else "readonly = 'false'"
     return connection.execute(
-        f"""SELECT coalesce(regexp_replace(useridentity.arn, '{_ROLE}', '\\1'), 'null'), coalesce(useragent, 'null'),
+        f"""SELECT coalesce(regexp_replace(useridentity.arn, '{ROLE}', '\\1'), 'null'), coalesce(useragent, 'null'),
                    coalesce(errorcode, 'null'), count(*) FILTER (eventtime < {start}),
                    count(*) FILTER (eventtime >= {start}),
                    count(*) FILTER (eventtime >= {start} AND eventtime < {minute})

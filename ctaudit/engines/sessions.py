@@ -9,6 +9,7 @@ from typing import Any
 import duckdb
 
 from ctaudit.engines import conditions
+from ctaudit.engines.caller_patterns import ADDRESS, AGENT
 from ctaudit.engines.interrupt import interruptible
 from ctaudit.engines.spelling import DUCKDB
 from ctaudit.errors import QueryLimit
@@ -28,8 +29,6 @@ _CREATED = (
     " CASE WHEN eventname IN ('ConsoleLogin', 'SwitchRole') THEN eventtime END)"
 )
 """A sign-in begins the session that later calls say they are of."""
-_ADDRESS = r"[0-9a-fA-F]*[.:][0-9a-fA-F.:]+"
-_AGENT = r"^\[?\s*([A-Za-z][A-Za-z0-9._+-]*)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +102,8 @@ WITH calls AS (
               AND NOT coalesce(sessioncredentialfromconsole = 'true', false) THEN useridentity.invokedby END AS through,
          useridentity.accesskeyid AS key, useridentity.sessioncontext.attributes.mfaauthenticated AS mfa,
          sessioncredentialfromconsole AS console, eventtime, awsregion, errorcode,
-         CASE WHEN regexp_full_match(sourceipaddress, '{_ADDRESS}') THEN sourceipaddress END AS address,
-         nullif(regexp_extract(useragent, '{_AGENT}', 1), '') AS agent,
+         CASE WHEN regexp_full_match(sourceipaddress, '{ADDRESS}') THEN sourceipaddress END AS address,
+         nullif(regexp_extract(useragent, '{AGENT}', 1), '') AS agent,
          {{{", ".join(f"'{name}': {name}" for name in _FIRST)}}} AS record
   FROM $SOURCE WHERE $WHERE
 ), grouped AS (
